@@ -1,0 +1,207 @@
+import { Reader } from '../bytes/reader.ts'
+import { Writer } from '../bytes/writer.ts'
+import { REFUSAL_CODES, type RefusalCode } from '../codes.ts'
+import { HASH_BYTES, KEY_BYTES, PAGE_ROWS_MAX, PARTITIONS_MAX } from '../limits.ts'
+import { faulty, type Parsed, parsed } from '../parsed.ts'
+import type { Position } from './position.ts'
+import { type Row, readRow, writeRow } from './row.ts'
+
+/** How a value of one type stands in bytes. */
+type Codec<T> = Readonly<{ write: (writer: Writer, value: T) => unknown; read: (reader: Reader) => T }>
+
+/** A question to the store and its answer, over NATS request/reply. */
+export type Query<Q, A> = Readonly<{
+  /** The subject that the store's queue group listens on. */
+  name: string
+  encode: (question: Q) => Uint8Array
+  parse: (bytes: Uint8Array) => Parsed<Q>
+  encodeReply: (reply: Reply<A>) => Uint8Array
+  parseReply: (bytes: Uint8Array) => Parsed<Reply<A>>
+}>
+
+/** An answer, or why there is none: `malformed` (the question), `unavailable` (the database). */
+export type Reply<A> = Readonly<{ ok: true; answer: A }> | Readonly<{ ok: false; code: RefusalCode }>
+
+const VERSION = 1
+
+function query<Q, A>(name: string, question: Codec<Q>, answer: Codec<A>): Query<Q, A> {
+  return {
+    name: `store.v1.${name}`,
+    encode: (value) => {
+      const writer = new Writer().u8(VERSION)
+      question.write(writer, value)
+      return writer.done()
+    },
+    parse: (bytes) => parseAll(bytes, question.read, 'bad-question'),
+    encodeReply: (reply) => {
+      const writer = new Writer().u8(VERSION).u8(reply.ok ? 0 : 1)
+      if (reply.ok) answer.write(writer, reply.answer)
+      else writer.u8(REFUSAL_CODES.indexOf(reply.code))
+      return writer.done()
+    },
+    parseReply: (bytes) => parseAll(bytes, (reader) => readReply(reader, answer), 'bad-reply'),
+  }
+}
+
+function parseAll<T>(bytes: Uint8Array, read: (reader: Reader) => T, fault: string): Parsed<T> {
+  const reader = new Reader(bytes)
+  const version = reader.u8()
+  const value = read(reader)
+  return version === VERSION && reader.complete ? parsed(value) : faulty(fault)
+}
+
+function readReply<A>(reader: Reader, answer: Codec<A>): Reply<A> {
+  if (reader.u8() === 0) return { ok: true, answer: answer.read(reader) }
+  return { ok: false, code: REFUSAL_CODES[reader.u8()] ?? 'unavailable' }
+}
+
+const key: Codec<Uint8Array> = { write: (w, v) => w.bytes(v), read: (r) => r.bytes(KEY_BYTES) }
+const id: Codec<Uint8Array> = { write: (w, v) => w.bytes(v), read: (r) => r.bytes(HASH_BYTES) }
+const text: Codec<string> = { write: (w, v) => w.text(v), read: (r) => r.text() }
+const u64: Codec<bigint> = { write: (w, v) => w.u64(v), read: (r) => r.u64() }
+
+/** One page of one receiver's feed. Without `before` and `after`: the newest. Rows come in the order asked for. */
+export type FeedQuestion = Readonly<{
+  receiver: Uint8Array
+  /** Newest first, below this position. */
+  before: Position | undefined
+  /** Oldest first, above this position. */
+  after: Position | undefined
+  /** 1–{@link PAGE_ROWS_MAX}. */
+  limit: number
+  author: Uint8Array | undefined
+  topic: string | undefined
+  replyTo: Uint8Array | undefined
+  /** Words to search for. */
+  search: string | undefined
+}>
+
+export type FeedAnswer = Readonly<{
+  rows: readonly Row[]
+  /** There are rows beyond the last one. */
+  more: boolean
+  /** Everything up to here was visible in the snapshot that the rows come from; no cursor may pass it. */
+  applied: Position
+  /** Grows with every removal in this feed. */
+  revision: bigint
+}>
+
+const TEXT_BYTES_MAX = 1024
+
+export const feedQuery: Query<FeedQuestion, FeedAnswer> = query(
+  'feed',
+  {
+    write(w, q) {
+      w.bytes(q.receiver).optional(q.before, u64.write).optional(q.after, u64.write).u16(q.limit)
+      w.optional(q.author, key.write)
+        .optional(q.topic, text.write)
+        .optional(q.replyTo, id.write)
+        .optional(q.search, text.write)
+    },
+    read(r) {
+      const question = {
+        receiver: r.bytes(KEY_BYTES),
+        before: r.optional(u64.read),
+        after: r.optional(u64.read),
+        limit: r.u16(),
+        author: r.optional(key.read),
+        topic: r.optional(text.read),
+        replyTo: r.optional(id.read),
+        search: r.optional(text.read),
+      }
+      if (question.limit < 1 || question.limit > PAGE_ROWS_MAX) r.fail()
+      if ((question.search?.length ?? 0) > TEXT_BYTES_MAX || (question.topic?.length ?? 0) > TEXT_BYTES_MAX) r.fail()
+      return question
+    },
+  },
+  {
+    write: (w, a) =>
+      w
+        .list(a.rows, writeRow)
+        .u8(a.more ? 1 : 0)
+        .u64(a.applied)
+        .u64(a.revision),
+    read: (r) => ({
+      rows: r.list(PAGE_ROWS_MAX, readRow),
+      more: r.u8() === 1,
+      applied: r.u64(),
+      revision: r.u64(),
+    }),
+  },
+)
+
+export type MessageAnswer = Readonly<{ row: Row | undefined; receiver: Uint8Array | undefined; applied: Position }>
+
+/** One message by its id. */
+export const messageQuery: Query<Uint8Array, MessageAnswer> = query('message', id, {
+  write: (w, a) => w.optional(a.row, writeRow).optional(a.receiver, key.write).u64(a.applied),
+  read: (r) => ({ row: r.optional(readRow), receiver: r.optional(key.read), applied: r.u64() }),
+})
+
+/** What is known of a message's way; `stored` wins over any refusal of the same id. */
+export type TraceAnswer = Readonly<{
+  stored: Readonly<{ position: Position; receivedMs: number; storedMs: number; removed: boolean }> | undefined
+  refused: Readonly<{ code: RefusalCode; timeMs: number }> | undefined
+  applied: Position
+}>
+
+export const traceQuery: Query<Uint8Array, TraceAnswer> = query('trace', id, {
+  write(w, a) {
+    w.optional(a.stored, (inner, s) =>
+      inner
+        .u64(s.position)
+        .u64(s.receivedMs)
+        .u64(s.storedMs)
+        .u8(s.removed ? 1 : 0),
+    )
+    w.optional(a.refused, (inner, f) => inner.u8(REFUSAL_CODES.indexOf(f.code)).u64(f.timeMs)).u64(a.applied)
+  },
+  read: (r) => ({
+    stored: r.optional((s) => ({
+      position: s.u64(),
+      receivedMs: s.safe(),
+      storedMs: s.safe(),
+      removed: s.u8() === 1,
+    })),
+    refused: r.optional((f) => ({ code: REFUSAL_CODES[f.u8()] ?? 'malformed', timeMs: f.safe() })),
+    applied: r.u64(),
+  }),
+})
+
+/** A key's own words about itself in one receiver's feed, and how much it wrote there. */
+export type AuthorQuestion = Readonly<{ receiver: Uint8Array; author: Uint8Array }>
+export type AuthorAnswer = Readonly<{ name: string; about: string; messages: number; applied: Position }>
+
+export const authorQuery: Query<AuthorQuestion, AuthorAnswer> = query(
+  'author',
+  {
+    write: (w, q) => w.bytes(q.receiver).bytes(q.author),
+    read: (r) => ({ receiver: r.bytes(KEY_BYTES), author: r.bytes(KEY_BYTES) }),
+  },
+  {
+    write: (w, a) => w.text(a.name).text(a.about).u64(a.messages).u64(a.applied),
+    read: (r) => ({ name: r.text(), about: r.text(), messages: r.safe(), applied: r.u64() }),
+  },
+)
+
+/** Counts of one receiver, and how far each partition of the log is applied. */
+export type StatsAnswer = Readonly<{
+  messages: number
+  lastPosition: Position
+  partitions: readonly Readonly<{ partition: number; applied: Position }>[]
+}>
+
+export const statsQuery: Query<Uint8Array, StatsAnswer> = query('stats', key, {
+  write: (w, a) =>
+    w
+      .u64(a.messages)
+      .u64(a.lastPosition)
+      .list(a.partitions, (inner, p) => inner.u16(p.partition).u64(p.applied)),
+  read: (r) => ({
+    messages: r.safe(),
+    lastPosition: r.u64(),
+    partitions: r.list(PARTITIONS_MAX, (p) => ({ partition: p.u16(), applied: p.u64() })),
+  }),
+})
+
+export const QUERIES = [feedQuery, messageQuery, traceQuery, authorQuery, statsQuery] as const

@@ -34,7 +34,10 @@ async function take(lock) {
         continue
       }
       if (Date.now() > until) {
-        throw new Trouble(`process ${holder} has been installing here for 15 minutes; if it is gone, remove ${lock}`, 75)
+        throw new Trouble(
+          `process ${holder} has been installing here for 15 minutes; if it is gone, remove ${lock}`,
+          75,
+        )
       }
       if (!told) warn(`another p2pmsg (process ${holder}) is installing here, waiting for it`)
       told = true

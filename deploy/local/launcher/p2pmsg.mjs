@@ -24,7 +24,8 @@ function target(words) {
   }
   if (word === 'exec') {
     const [tool = '', ...args] = rest
-    if (tool === '' || basename(tool) !== tool) throw new Trouble("./p2pmsg exec needs a tool's name, e.g. exec vitest", 64)
+    if (tool === '' || basename(tool) !== tool)
+      throw new Trouble("./p2pmsg exec needs a tool's name, e.g. exec vitest", 64)
     return { tool: join(ROOT, 'node_modules', '.bin', tool), args }
   }
   return { script: 'libs/client/src/cli/main.ts', args: words }
@@ -38,7 +39,8 @@ async function launch(words) {
   const toolchain = await bringToolchain()
   await installPackages(toolchain)
   const file = wanted.tool ?? join(ROOT, wanted.script)
-  if (!existsSync(file)) throw new Trouble(`there is no ${wanted.script ?? `tool ${basename(file)}`} in this checkout`, 66)
+  if (!existsSync(file))
+    throw new Trouble(`there is no ${wanted.script ?? `tool ${basename(file)}`} in this checkout`, 66)
   return wanted.tool
     ? runToTheEnd(toolchain, file, wanted.args)
     : runToTheEnd(toolchain, toolchain.node, [file, ...wanted.args])

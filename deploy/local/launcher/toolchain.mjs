@@ -56,7 +56,8 @@ async function bring(folder, nodeVersion, versions) {
   }
   const fresh = `${folder}.${process.pid}`
   mkdirSync(fresh)
-  for (const file of ['package.json', 'package-lock.json']) copyFileSync(join(TOOLCHAIN_MANIFEST, file), join(fresh, file))
+  for (const file of ['package.json', 'package-lock.json'])
+    copyFileSync(join(TOOLCHAIN_MANIFEST, file), join(fresh, file))
   const done = progress(`bringing Node ${nodeVersion} and pnpm ${versions.pnpm} into .p2pmsg (70 MB, once)`)
   const [command, ...first] = npm()
   const words = [...first, 'ci', '--prefix', fresh, '--ignore-scripts', '--no-audit', '--no-fund', '--loglevel=error']

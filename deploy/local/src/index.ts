@@ -1,0 +1,11 @@
+/** The local stack as a library: what `npm start` runs, and what tests and benches start in pieces. */
+export { busUsers } from './bus-users.ts'
+export { Child } from './child.ts'
+export { createDatabase, dropDatabase } from './database.ts'
+export { thisMachine } from './nats/step.ts'
+export { findNats } from './nats-binary.ts'
+export { NatsServer, type NatsServerOptions, type NatsUser } from './nats-server.ts'
+export { freePort } from './ports.ts'
+export { Postgres, type PostgresOptions } from './postgres.ts'
+export { Server } from './server.ts'
+export { Trouble } from './trouble.ts'

@@ -9,7 +9,7 @@ import {
   REFUSED_STREAM,
   ROUTERS_BUCKET,
 } from './streams.ts'
-import { BUS_USERS, type BusUser, committed, edge, messages, refused, storeQueries, verdicts } from './subjects.ts'
+import { type BusUser, committed, edge, messages, refused, storeQueries, verdicts } from './subjects.ts'
 
 /** What a NATS user may publish to and subscribe to; `allowResponses` lets it answer requests wherever they ask for it. */
 export type Grants = Readonly<{
@@ -82,23 +82,4 @@ export function grantsOf(user: BusUser): Grants {
     subscribe: [...named('subscribers'), `${inboxPrefix(user)}.>`],
     allowResponses: storeQueries.subscribers.includes(user),
   }
-}
-
-export type BusAccount = Readonly<{ user: BusUser; password: string }>
-
-/**
- * The `authorization` block of a nats-server configuration.
- * @param password of each user; 22 or more characters of base64url keep it out of reach of guessing
- */
-export function authorizationConfig(password: (user: BusUser) => string): string {
-  const users = BUS_USERS.map((user) => {
-    const grants = grantsOf(user)
-    const permissions = {
-      publish: { allow: grants.publish },
-      subscribe: { allow: grants.subscribe },
-      ...(grants.allowResponses ? { allow_responses: true } : {}),
-    }
-    return { user, password: password(user), permissions }
-  })
-  return `authorization: ${JSON.stringify({ users }, undefined, 2)}\n`
 }

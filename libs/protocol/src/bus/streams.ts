@@ -16,3 +16,6 @@ export const PARTITIONS_METADATA = 'p2pmsg-partitions'
 export function inboxPrefix(user: string): string {
   return `_INBOX_${user.replaceAll('-', '_')}`
 }
+/** Metadata of MESSAGES: its epoch, as decimal text. A store goes on with a log of a later epoch than it has applied. */
+export const EPOCH_METADATA = 'p2pmsg-epoch'
+export const EPOCH_FIRST = 1

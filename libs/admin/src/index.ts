@@ -1,0 +1,5 @@
+export { adminCommand } from './cli/command.ts'
+export { type EpochChange, startEpoch } from './epoch.ts'
+export { type ListedReceiver, listReceivers, putReceiver, removeReceiver } from './receivers.ts'
+export { STREAM_DEFAULTS, setUp } from './setup.ts'
+export type { StreamOptions } from './streams.ts'

@@ -1,0 +1,87 @@
+import { readFileSync } from 'node:fs'
+import { fromHex } from '@p2pmsg/protocol'
+import { ConfigError, reasonOf } from './failures.ts'
+
+/**
+ * Typed readers of environment variables. Every bad value is collected, so that one start shows all of them; an empty
+ * variable counts as unset.
+ */
+export class Env {
+  readonly #values: NodeJS.ProcessEnv
+  readonly #problems: string[] = []
+
+  constructor(values: NodeJS.ProcessEnv) {
+    this.#values = values
+  }
+
+  /** Reports a value that can be read but does not fit. */
+  problem(name: string, why: string): void {
+    this.#problems.push(`${name} ${why}`)
+  }
+
+  optional(name: string): string | undefined {
+    const value = this.#values[name]?.trim()
+    return value === '' ? undefined : value
+  }
+
+  /** Required when there is no fallback. */
+  text(name: string, fallback?: string): string {
+    const value = this.optional(name) ?? fallback
+    if (value === undefined) this.problem(name, 'is required')
+    return value ?? ''
+  }
+
+  int(name: string, { fallback, min, max }: { fallback?: number; min: number; max: number }): number {
+    const text = this.optional(name)
+    if (text === undefined && fallback !== undefined) return fallback
+    const value = /^-?\d+$/.test(text ?? '') ? Number(text) : Number.NaN
+    if (text === undefined) this.problem(name, 'is required')
+    else if (!(value >= min && value <= max)) this.problem(name, `must be a whole number from ${min} to ${max}`)
+    return value
+  }
+
+  /** 0 = any free port. */
+  port(name: string, fallback: number): number {
+    return this.int(name, { fallback, min: 0, max: 65_535 })
+  }
+
+  /** Comma separated; blanks around the commas do not count. */
+  list(name: string, fallback?: string[]): string[] {
+    const text = this.optional(name)
+    if (text === undefined && fallback) return fallback
+    return this.text(name)
+      .split(',')
+      .map((item) => item.trim())
+      .filter((item) => item !== '')
+  }
+
+  hexList(name: string, { bytesMin }: { bytesMin: number }): Uint8Array[] {
+    const items = this.list(name)
+    return items.map((item) => {
+      const bytes = fromHex(item, Math.floor(item.length / 2))
+      if (!bytes || bytes.length < bytesMin) this.problem(name, `must hold ${bytesMin} bytes or more in hex`)
+      return bytes ?? new Uint8Array(bytesMin)
+    })
+  }
+
+  /** What the file named by the variable holds, without the white space around it. Secrets come this way. */
+  file(name: string): string {
+    const path = this.optional(name)
+    if (path === undefined) {
+      this.problem(name, 'is required')
+      return ''
+    }
+    try {
+      return readFileSync(path, 'utf8').trim()
+    } catch (thrown) {
+      this.problem(name, `names a file that cannot be read: ${reasonOf(thrown)}`)
+      return ''
+    }
+  }
+
+  /** @throws {ConfigError} with every problem found on the way */
+  done<T>(config: T): T {
+    if (this.#problems.length > 0) throw new ConfigError(this.#problems.join('; '))
+    return config
+  }
+}

@@ -1,0 +1,39 @@
+/**
+ * OpenTelemetry for every service, loaded by `node --import` before anything that it instruments. Metrics are read from the
+ * health port; traces leave only when OTEL_EXPORTER_OTLP_ENDPOINT names a collector.
+ */
+import { register } from 'node:module'
+import { PrometheusExporter } from '@opentelemetry/exporter-prometheus'
+import { OTLPTraceExporter } from '@opentelemetry/exporter-trace-otlp-http'
+import { HttpInstrumentation } from '@opentelemetry/instrumentation-http'
+import { PgInstrumentation } from '@opentelemetry/instrumentation-pg'
+import { PinoInstrumentation } from '@opentelemetry/instrumentation-pino'
+import { NodeSDK } from '@opentelemetry/sdk-node'
+
+// Without this hook, node:http and pino are ES modules that nothing can patch: spans and trace ids would vanish silently.
+register('@opentelemetry/instrumentation/hook.mjs', import.meta.url)
+
+/** Serves `/metrics` through the health server; it opens no port of its own. */
+export const prometheus: PrometheusExporter = new PrometheusExporter({ preventServerStart: true })
+
+/** Sees every span and keeps none: spans need a processor to be recorded, and log lines need recorded spans. */
+const nowhere = {
+  onStart() {},
+  onEnd() {},
+  forceFlush: () => Promise.resolve(),
+  shutdown: () => Promise.resolve(),
+}
+
+const collector = process.env.OTEL_EXPORTER_OTLP_ENDPOINT ?? process.env.OTEL_EXPORTER_OTLP_TRACES_ENDPOINT
+const PROBES = /^\/(livez|readyz|metrics|healthz)/
+
+export const telemetry: NodeSDK = new NodeSDK({
+  metricReaders: [prometheus],
+  ...(collector ? { traceExporter: new OTLPTraceExporter() } : { spanProcessors: [nowhere] }),
+  instrumentations: [
+    new HttpInstrumentation({ ignoreIncomingRequestHook: (request) => PROBES.test(request.url ?? '') }),
+    new PgInstrumentation({ requireParentSpan: true }),
+    new PinoInstrumentation({ disableLogSending: true }),
+  ],
+})
+telemetry.start()

@@ -68,7 +68,7 @@ function ancestors() {
   try {
     const stat = readFileSync(`/proc/${parent}/stat`, 'utf8')
     const [, name, rest] = /^\d+ \((.*)\) (.*)$/s.exec(stat) ?? []
-    return /sh$/.test(name) ? [parent, Number(rest.split(' ')[1])] : [parent]
+    return name?.endsWith('sh') ? [parent, Number(rest.split(' ')[1])] : [parent]
   } catch {
     return [parent]
   }

@@ -1,6 +1,7 @@
 import { type ChildProcess, spawn } from 'node:child_process'
 import { once } from 'node:events'
 import { setTimeout as sleep } from 'node:timers/promises'
+import { endWithUs } from './end-with-us.ts'
 import { eachLine } from './lines.ts'
 import { Trouble } from './trouble.ts'
 
@@ -17,14 +18,6 @@ export type ChildOptions = Readonly<{
   cwd?: string
   onLine?: (line: string, name: string) => void
 }>
-
-/** Children that still run. UNBOUNDED by itself; each is a process that somebody here started and will stop. */
-const running = new Set<ChildProcess>()
-
-// A defect must not leave servers behind. In an orderly end this finds nothing to do.
-process.once('exit', () => {
-  for (const child of running) child.kill('SIGKILL')
-})
 
 /**
  * One process of the stack. It leads a process group of its own: Ctrl-C on the terminal must reach us alone, or everything
@@ -48,12 +41,11 @@ export class Child {
     })
     this.#process = child
     this.pid = child.pid ?? 0
-    running.add(child)
+    endWithUs(child)
     const { promise, resolve } = Promise.withResolvers<Exit>()
     this.exited = promise
     const ended = (exit: Exit): void => {
       this.#exit ??= exit
-      running.delete(child)
       resolve(exit)
     }
     child.once('error', (error) => {

@@ -1,4 +1,5 @@
 import { spawn } from 'node:child_process'
+import { endWithUs } from './end-with-us.ts'
 
 const OUTPUT_CHARS_MAX = 256 * 1024 // what is kept of each stream; the end of it, where the error stands
 const NOT_FOUND = 127 // as a shell says it
@@ -21,6 +22,7 @@ export function runCommand(command: string, args: readonly string[], options: Co
     ...(options.env && { env: options.env }),
     ...(options.cwd && { cwd: options.cwd }),
   })
+  endWithUs(child)
   let stdout = ''
   let stderr = ''
   child.stdout.setEncoding('utf8').on('data', (text: string) => {

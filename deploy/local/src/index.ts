@@ -8,4 +8,7 @@ export { NatsServer, type NatsServerOptions, type NatsUser } from './nats-server
 export { freePort } from './ports.ts'
 export { Postgres, type PostgresOptions } from './postgres.ts'
 export { Server } from './server.ts'
+export type { ServiceName } from './service.ts'
+export { type Death, Stack, startStack } from './stack.ts'
+export type { Ports, StackOptions } from './stack-options.ts'
 export { Trouble } from './trouble.ts'

@@ -6,6 +6,8 @@ export abstract class Server implements AsyncDisposable {
   protected abstract readonly stopSignal: NodeJS.Signals
   /** Milliseconds until a stop becomes a kill. */
   protected abstract readonly stopMs: number
+  /** Called at each start as soon as there is a process, before it can be used. */
+  onSpawn: (server: Server) => Promise<void> = async () => undefined
   #child: Child | undefined
   #stopping = false
 
@@ -19,6 +21,7 @@ export abstract class Server implements AsyncDisposable {
     this.#stopping = false
     this.#child = this.spawn()
     try {
+      await this.onSpawn(this)
       await this.ready(this.#child)
     } catch (error) {
       await this.#child.kill()

@@ -1,10 +1,10 @@
 import {
   type ConsumerConfig,
+  JetStreamApiCodes,
   JetStreamApiError,
   type JetStreamManager,
   jetstream,
   jetstreamManager,
-  type StreamConfig,
   type StreamInfo,
 } from '@nats-io/jetstream'
 import { Kvm } from '@nats-io/kv'
@@ -23,6 +23,7 @@ import {
   edgeConfig,
   ingestConsumer,
   messagesConfig,
+  type NamedStream,
   refusedConfig,
   refusedConsumer,
   type StreamOptions,
@@ -39,8 +40,6 @@ export const STREAM_DEFAULTS: StreamOptions = {
 }
 /** An entry of a router that no longer refreshes it goes away after this, milliseconds. */
 const ROUTER_ENTRY_MS = 30_000
-/** JetStream: no such stream, no such consumer. */
-const NOT_FOUND = 404
 
 /**
  * Makes every stream, consumer and bucket that the services assume, or brings those that are there up to date. Safe to run
@@ -62,7 +61,10 @@ export async function setUp(bus: Bus, given: Partial<StreamOptions> = {}): Promi
 
 async function putMessages(manager: JetStreamManager, options: StreamOptions): Promise<void> {
   const existing = await find(manager, MESSAGES_STREAM)
-  if (!existing) return void (await putStream(manager, messagesConfig(options)))
+  if (!existing) {
+    await putStream(manager, messagesConfig(options))
+    return
+  }
   const partitions = existing.config.metadata?.[PARTITIONS_METADATA]
   if (partitions !== String(options.partitions)) {
     throw new BusUnfit(
@@ -70,21 +72,21 @@ async function putMessages(manager: JetStreamManager, options: StreamOptions): P
     )
   }
   // The epoch belongs to the log that is there; a new one is a decision of its own (`p2pmsg admin epoch`).
-  const { first_seq, metadata, ...config } = messagesConfig(options)
+  const { first_seq: _, metadata: __, ...config } = messagesConfig(options)
   await manager.streams.update(MESSAGES_STREAM, { ...existing.config, ...config })
 }
 
-async function putStream(manager: JetStreamManager, config: Partial<StreamConfig> & { name: string }): Promise<void> {
+async function putStream(manager: JetStreamManager, config: NamedStream): Promise<void> {
   const existing = await find(manager, config.name)
   if (existing) await manager.streams.update(config.name, { ...existing.config, ...config })
-  else await manager.streams.add(config as StreamConfig)
+  else await manager.streams.add(config)
 }
 
 async function find(manager: JetStreamManager, stream: string): Promise<StreamInfo | undefined> {
   try {
     return await manager.streams.info(stream)
   } catch (thrown) {
-    if (thrown instanceof JetStreamApiError && thrown.code === NOT_FOUND) return undefined
+    if (thrown instanceof JetStreamApiError && thrown.code === JetStreamApiCodes.StreamNotFound) return undefined
     throw thrown
   }
 }

@@ -42,7 +42,7 @@ const ACK_PENDING_MAX = 4_096
 /** Refusals are kept for this long, milliseconds. */
 const REFUSED_MS = 30 * 24 * 3600 * 1000
 
-type NamedStream = Partial<StreamConfig> & { name: string; subjects: string[] }
+export type NamedStream = Partial<StreamConfig> & { name: string; subjects: string[] }
 
 export function edgeConfig(options: StreamOptions): NamedStream {
   return {

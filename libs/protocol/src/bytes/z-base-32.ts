@@ -1,6 +1,6 @@
 /** z-base-32 (Zooko O'Whielacronx, 2002): base 32 with an alphabet that people read aloud and type; no padding, lower case. */
 const ALPHABET = 'ybndrfg8ejkmcpqxot1uwisza345h769'
-const VALUES = new Map([...ALPHABET].map((character, value) => [character, value]))
+const VALUES = new Map(Array.from(ALPHABET, (character, value) => [character, value] as const))
 const BITS = 5
 
 export function toZBase32(bytes: Uint8Array): string {

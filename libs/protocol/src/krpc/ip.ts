@@ -33,7 +33,7 @@ function parseIpv6(text: string): Uint8Array | undefined {
   if (!head || !tail) return undefined
   const missing = 8 - head.length - tail.length
   if (halves.length === 1 ? missing !== 0 : missing < 1) return undefined
-  const groups = [...head, ...new Array<number>(halves.length === 1 ? 0 : missing).fill(0), ...tail]
+  const groups = [...head, ...Array.from({ length: halves.length === 1 ? 0 : missing }, () => 0), ...tail]
   const bytes = new Uint8Array(IP_BYTES)
   groups.forEach((group, i) => {
     bytes[i * 2] = group >> 8

@@ -57,7 +57,6 @@ export async function directGet(bus: Bus, stream: string, seq: number): Promise<
     const message = await manager.direct.getMessage(stream, { seq })
     return message ? { seq: message.seq, subject: message.subject, data: message.data } : undefined
   } catch (cause) {
-    if (cause instanceof JetStreamApiError && cause.code === 404) return undefined
     throw new BusUnavailable(`record ${seq} of ${stream}: ${reasonOf(cause)}`, { cause })
   }
 }

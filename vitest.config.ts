@@ -1,0 +1,40 @@
+import { defineConfig } from 'vitest/config'
+
+const MINUTE_MS = 60_000
+
+/** Where vitest's numbers go for the closing line (tests/run.ts). */
+const unit = {
+  extends: true as const,
+  test: { name: 'unit', include: ['{libs,services}/*/test/**/*.test.ts', 'deploy/local/test/**/*.test.ts'] },
+}
+
+/** A group of tests on real servers: its files share one Postgres, each with a database of its own. */
+function onServers(name: string) {
+  return {
+    extends: true as const,
+    test: {
+      name,
+      include: [`tests/${name}/**/*.test.ts`],
+      globalSetup: ['tests/support/global-setup.ts'],
+      testTimeout: MINUTE_MS,
+      hookTimeout: MINUTE_MS,
+    },
+  }
+}
+
+export default defineConfig({
+  test: {
+    pool: 'forks', // sodium-native and worker threads want a process of their own
+    maxWorkers: 2,
+    testTimeout: 20_000,
+    projects: [
+      unit,
+      onServers('integration'),
+      onServers('interop'),
+      onServers('swarm'),
+      onServers('chaos'),
+      onServers('browser'),
+      onServers('chart'),
+    ],
+  },
+})

@@ -1,8 +1,12 @@
 /** The local stack as a library: what `npm start` runs, and what tests and benches start in pieces. */
 export { busUsers } from './bus-users.ts'
 export { Child } from './child.ts'
+export { runCommand } from './command.ts'
 export { createDatabase, dropDatabase } from './database.ts'
-export { thisMachine } from './nats/step.ts'
+export { apt } from './nats/apt.ts'
+export { goInstall } from './nats/go.ts'
+export { RELEASE_VERSION, release } from './nats/release.ts'
+export { type Machine, type Step, thisMachine } from './nats/step.ts'
 export { findNats } from './nats-binary.ts'
 export { NatsServer, type NatsServerOptions, type NatsUser } from './nats-server.ts'
 export { freePort } from './ports.ts'

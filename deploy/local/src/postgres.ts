@@ -85,7 +85,7 @@ export class Postgres extends Server {
       ...this.#options.settings,
     }
     const flags = Object.entries(settings).flatMap(([name, value]) => ['-c', `${name}=${value}`])
-    const [command = this.#binaries.postgres, ...args] = [...this.#binaries.prefix, this.#binaries.postgres]
+    const [command, ...args] = [...this.#binaries.prefix, this.#binaries.postgres]
     const { onLine } = this.#options
     return new Child({
       name: this.name,

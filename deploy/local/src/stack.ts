@@ -136,7 +136,7 @@ export async function startStack(given: StackOptions = {}): Promise<Stack> {
     resources.use(server)
     servers.set(server.name, server)
     given.signal?.throwIfAborted()
-    given.signal?.addEventListener('abort', () => server.stop(), { once: true }) // one that is starting ends, and says so
+    given.signal?.addEventListener('abort', () => void server.stop(), { once: true }) // one that is starting then ends
     server.onSpawn = spawned
   }
   say('starting Postgres and NATS …')

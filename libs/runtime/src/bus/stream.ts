@@ -9,6 +9,7 @@ import {
 import { MESSAGES_STREAM, PARTITIONS_MAX, PARTITIONS_METADATA } from '@p2pmsg/protocol'
 import { backoffMs, sleep } from '../backoff.ts'
 import { BusUnavailable, reasonOf, SetupMissing } from '../failures.ts'
+import { TRACEPARENT } from '../tracing.ts'
 import type { Bus } from './connect.ts'
 
 /** @throws {SetupMissing} there is no such stream @throws {BusUnavailable} */
@@ -48,7 +49,13 @@ export async function readPartitions(bus: Bus): Promise<number> {
   throw new SetupMissing(`stream ${MESSAGES_STREAM} does not say its number of partitions; run \`p2pmsg admin setup\``)
 }
 
-export type StreamRecord = Readonly<{ seq: number; subject: string; data: Uint8Array }>
+export type StreamRecord = Readonly<{
+  seq: number
+  subject: string
+  data: Uint8Array
+  /** The W3C trace context that its publisher sent along. */
+  traceparent?: string | undefined
+}>
 
 /** One record by its sequence; undefined when it is not there (any more). @throws {BusUnavailable} */
 export async function directGet(bus: Bus, stream: string, seq: number): Promise<StreamRecord | undefined> {
@@ -93,7 +100,9 @@ export async function readOrdered(
 }
 
 async function* toRecords(records: AsyncIterable<JsMsg>): AsyncGenerator<StreamRecord> {
-  for await (const { seq, subject, data } of records) yield { seq, subject, data }
+  for await (const { seq, subject, data, headers } of records) {
+    yield { seq, subject, data, traceparent: headers?.get(TRACEPARENT) || undefined }
+  }
 }
 
 /** Removes every record below `seq`. @throws {BusUnavailable} */

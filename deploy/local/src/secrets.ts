@@ -15,6 +15,8 @@ export type Secrets = Readonly<{
   receiptKeys: KeyPair
   /** The first receiver's own key. */
   receiverKeys: KeyPair
+  /** Signs the first message. */
+  senderKeys: KeyPair
   busPassword: (user: BusUser) => string
 }>
 
@@ -30,6 +32,7 @@ export async function secretsIn(folder: string): Promise<Secrets> {
     receiptKeyFile,
     receiptKeys: await keys(receiptKeyFile),
     receiverKeys: await keys(join(folder, 'receiver.key')),
+    senderKeys: await keys(join(folder, 'sender.key')),
     busPassword: (user) => passwords.get(user) ?? '',
   }
 }

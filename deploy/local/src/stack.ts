@@ -8,6 +8,7 @@ import { requirePorts } from './ports.ts'
 import { type Secrets, secretsIn } from './secrets.ts'
 import type { Server } from './server.ts'
 import { startNats, startPostgres } from './servers.ts'
+import type { Service } from './service.ts'
 import { makeServices, type RouterDoors, type Services, type Surroundings } from './services.ts'
 import { setUpBus } from './set-up-bus.ts'
 import { DATA_FOLDER, type Ports, type StackOptions, settledPorts } from './stack-options.ts'
@@ -31,6 +32,7 @@ export class Stack implements AsyncDisposable {
   /** The first process that ended without being asked to. */
   readonly died: Promise<Death>
   readonly #around: Surroundings
+  readonly #services: readonly Service[]
   readonly #servers: ReadonlyMap<string, Server>
   readonly #resources: AsyncDisposableStack
 
@@ -51,6 +53,7 @@ export class Stack implements AsyncDisposable {
     this.routers = parts.services.routers
     this.renderUrls = parts.services.renderUrls
     this.#around = parts.around
+    this.#services = parts.services.all
     this.#servers = parts.servers
     this.#resources = parts.resources
     this.died = parts.died
@@ -65,6 +68,11 @@ export class Stack implements AsyncDisposable {
 
   natsUrl(user: BusUser): string {
     return this.#around.natsUrl(user)
+  }
+
+  /** Where each service's /metrics, /livez and /readyz are. */
+  metricsUrls(): Record<string, string> {
+    return Object.fromEntries(this.#services.map((service) => [service.name, service.metricsUrl]))
   }
 
   /** Names and process ids of all that runs here: `nats`, `postgres`, `router`, `router-2`, … */
@@ -157,9 +165,24 @@ export async function startStack(given: StackOptions = {}): Promise<Stack> {
   await setUpBus(around, services, given.streams ?? {})
   if (services.all.length > 0) say(`starting ${services.all.map((service) => service.name).join(', ')} …`)
   for (const service of services.all.toReversed()) keep(service)
-  const starts = await Promise.allSettled(services.all.map((service) => service.start()))
-  for (const start of starts) if (start.status === 'rejected') throw start.reason
+  await startTogether(services.all)
   return new Stack({ folder, ports, around, services, servers, died, resources: resources.move() })
+}
+
+/** The first that does not come up ends the others: what they would wait for will not be there. */
+async function startTogether(all: readonly Service[]): Promise<void> {
+  const failures: unknown[] = []
+  await Promise.all(
+    all.map(async (service) => {
+      try {
+        await service.start()
+      } catch (error) {
+        failures.push(error)
+        await Promise.all(all.map((other) => other.stop()))
+      }
+    }),
+  )
+  if (failures.length > 0) throw failures[0]
 }
 
 async function requireRoom(folder: string): Promise<void> {

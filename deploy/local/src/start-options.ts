@@ -1,0 +1,40 @@
+import { parseArgs } from 'node:util'
+import type { Ports } from './stack-options.ts'
+import { Trouble } from './trouble.ts'
+
+export type StartOptions = Readonly<{ help: boolean; once: boolean; reset: boolean; freePorts: boolean }>
+
+export const USAGE = `npm start [-- options]      (or ./p2pmsg start [options])
+
+Runs a whole p2pmsg cluster on this machine, sends it a first message through UDP and shows where to read it.
+Everything listens on 127.0.0.1 alone. Data and keys stay in .p2pmsg/data, logs in .p2pmsg/data/logs. Ctrl-C stops it.
+
+  --once        send the first message, read it back, stop everything; exit code 0 if it was there
+  --reset       begin with empty data and new keys
+  --free-ports  take any free ports instead of UDP 42424, TCP 8080, 8081 and 9464–9467
+  --help        this text
+
+NATS_URL      a NATS with JetStream to use instead of an own one (its user must be allowed everything)
+POSTGRES_URL  a Postgres database to use instead of an own one
+P2PMSG_NATS_RELEASE_URL  a folder to fetch nats-server's release archive from
+`
+
+/** The ports of DESIGN §9; NATS and Postgres take free ones, so as not to meet those of other projects. */
+export const USUAL_PORTS: Partial<Ports> = {
+  udp: 42424,
+  routerHttp: 8081,
+  renderHttp: 8080,
+  metrics: { router: 9464, ingest: 9465, store: 9466, 'render-api': 9467 },
+}
+
+/** @throws {Trouble} for an option that is not known */
+export function parseStartOptions(args: readonly string[]): StartOptions {
+  const flag = { type: 'boolean', default: false } as const
+  try {
+    const options = { help: { ...flag, short: 'h' }, once: flag, reset: flag, 'free-ports': flag }
+    const { values } = parseArgs({ args: [...args], options })
+    return { help: values.help, once: values.once, reset: values.reset, freePorts: values['free-ports'] }
+  } catch (error) {
+    throw new Trouble(`${error instanceof Error ? error.message : String(error)}\n\n${USAGE}`, 64)
+  }
+}

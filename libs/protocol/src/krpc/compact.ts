@@ -21,6 +21,15 @@ export function compactAddress({ ip, port }: UdpAddress): Uint8Array {
   return concat([host, Buffer.of(port >> 8, port & 255)])
 }
 
+/** @returns undefined unless there are 6 or 18 bytes */
+export function parseCompactAddress(bytes: Uint8Array): UdpAddress | undefined {
+  const hostBytes = bytes.length - 2
+  if (hostBytes !== IPV4_BYTES && hostBytes !== IP_BYTES) return undefined
+  const host = bytes.subarray(0, hostBytes)
+  const port = ((bytes[hostBytes] as number) << 8) | (bytes[hostBytes + 1] as number)
+  return { ip: hostBytes === IP_BYTES ? host : concat([MAPPED_PREFIX, host]), port }
+}
+
 /** 26 or 38 bytes each; all of one family, as `nodes` or `nodes6` wants. */
 export function compactNodes(nodes: readonly NodeContact[]): Uint8Array {
   return concat(nodes.flatMap(({ id, address }) => [id, compactAddress(address)]))

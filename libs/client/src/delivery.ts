@@ -1,0 +1,98 @@
+import { type Message, Raw } from '@p2pmsg/protocol'
+import { resendMs } from './backoff.ts'
+import type { Answer, Attempt, Call, Next } from './krpc/call.ts'
+import type { Router, Routers } from './routers.ts'
+import { type Verdict, verdictOf } from './verdict.ts'
+
+/** How a message's way over UDP ended. */
+export type Outcome = Readonly<{
+  verdict: Extract<Verdict, { kind: 'accepted' | 'logged' | 'refused' }>
+  /** Datagrams sent. */
+  attempts: number
+}>
+
+export type DeliveryOptions = Readonly<{
+  message: Message
+  receiver: Uint8Array
+  id: Uint8Array
+  routers: Routers
+  /** The cluster's ownership is enough. */
+  untilLogged: boolean
+  settle: (outcome: Outcome) => void
+  /** Called with why an answer was of no use. */
+  onUseless: (why: string) => void
+}>
+
+/** Without a router nothing is due; whoever finds one wakes the call before this, milliseconds. */
+const STARVED_MS = 60_000
+
+/**
+ * One message on its way: the same bytes again and again, until a receipt that verifies or a final refusal. Only token and
+ * router may change in between. A `logged` message goes on being sent: asking again is sending again.
+ */
+export class Delivery implements Call {
+  readonly timed = false // the cluster's work is in the answer's time
+  readonly #options: DeliveryOptions
+  readonly #members: Readonly<Record<string, Uint8Array | bigint | Raw>>
+  #router: Router | undefined
+  #silent = false
+  #backoff = 0
+  /** Waits for a router, not for an answer. */
+  starved = false
+
+  constructor(options: DeliveryOptions) {
+    this.#options = options
+    const { key, salt, seq, value, signature } = options.message
+    this.#members = { k: key, salt, seq, v: new Raw(value), sig: signature }
+  }
+
+  attempt(): Attempt {
+    const { routers } = this.#options
+    if (this.#router && this.#silent) routers.missed(this.#router)
+    this.#silent = false
+    const router = routers.current
+    this.starved = router === undefined
+    if (!router) return { datagram: undefined, waitMs: STARVED_MS }
+    this.#router = router
+    this.#silent = true
+    const args = { token: router.token, ...this.#members }
+    return { datagram: { to: router.address, method: 'msg', args }, waitMs: resendMs(this.#backoff++) }
+  }
+
+  answered(answer: Answer, sent: number): Next {
+    const { receiver, id, routers, untilLogged, settle, onUseless } = this.#options
+    const verdict = verdictOf(answer, receiver, id)
+    if (verdict.kind === 'useless') {
+      onUseless(verdict.why)
+      return 'wait'
+    }
+    this.#silent = false
+    if (this.#router) routers.answered(this.#router)
+    switch (verdict.kind) {
+      case 'accepted':
+      case 'refused':
+        settle({ verdict, attempts: sent })
+        return 'done'
+      case 'logged':
+        if (!untilLogged) return 'wait'
+        settle({ verdict, attempts: sent })
+        return 'done'
+      case 'later':
+        return { againInMs: this.#later(verdict.retryAfterMs) }
+      case 'bad-token':
+        if (this.#router) routers.expired(this.#router)
+        return { againInMs: 0 }
+    }
+  }
+
+  unanswered(): void {
+    throw new Error('a delivery has no last attempt')
+  }
+
+  /** Retry-after wins over our own doubling; a fifth on top at most, so that many do not return at one instant. */
+  #later(retryAfterMs: number | undefined): number {
+    if (retryAfterMs === undefined) return resendMs(this.#backoff)
+    this.#backoff = 0
+    return retryAfterMs * (1 + Math.random() / 5)
+  }
+}

@@ -1,0 +1,69 @@
+import { meaningOf, type RefusalCode } from '@p2pmsg/protocol'
+
+/** A sender, or a question, came to no good end. `code` is what programs switch on. */
+export abstract class ClientFailure extends Error {
+  abstract readonly code: string
+}
+
+/** The message will never be taken: sending it again would get the same answer. */
+export class Refused extends ClientFailure {
+  override readonly name = 'Refused'
+  readonly code: RefusalCode
+  /** The router's clock when it refused, Unix milliseconds; there when the sender's clock is the trouble. */
+  readonly nowMs: number | undefined
+
+  constructor(code: RefusalCode, nowMs?: number, detail?: string) {
+    super(detail ?? meaningOf(code))
+    this.code = code
+    this.nowMs = nowMs
+  }
+}
+
+/** What was given as a receiver's address is none, or names no host to ask. */
+export class BadAddress extends ClientFailure {
+  override readonly name = 'BadAddress'
+  readonly code = 'bad-address'
+}
+
+/** No router answered at all. */
+export class Unreachable extends ClientFailure {
+  override readonly name = 'Unreachable'
+  readonly code = 'unreachable'
+}
+
+/** A router answers, but holds no record of this receiver, or none that its key signed and that is still good. */
+export class NoRecord extends ClientFailure {
+  override readonly name = 'NoRecord'
+  readonly code = 'no-record'
+}
+
+/** The sender was closed before this message had its receipt: what became of it is unknown. */
+export class Closed extends ClientFailure {
+  override readonly name = 'Closed'
+  readonly code = 'closed'
+}
+
+/** More messages wait to be sent than the sender keeps. */
+export class QueueFull extends ClientFailure {
+  override readonly name = 'QueueFull'
+  readonly code = 'queue-full'
+}
+
+/** The draft breaks a rule of the message format, which a router would refuse as `malformed`. */
+export class BadDraft extends ClientFailure {
+  override readonly name = 'BadDraft'
+  readonly code = 'bad-draft'
+}
+
+/** An HTTP service did not give what was asked of it. */
+export class HttpFailure extends ClientFailure {
+  override readonly name = 'HttpFailure'
+  readonly code: string
+  readonly status: number | undefined
+
+  constructor(message: string, code: string, status?: number, options?: ErrorOptions) {
+    super(message, options)
+    this.code = code
+    this.status = status
+  }
+}

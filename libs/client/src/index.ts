@@ -1,0 +1,5 @@
+export { type MessageDraft, SeqClock } from './compose.ts'
+export * from './failures.ts'
+export * from './ping.ts'
+export * from './resolve.ts'
+export * from './sender.ts'

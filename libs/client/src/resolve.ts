@@ -1,0 +1,34 @@
+import { type Address, formatEndpoint, type Item, type ReceiverRecord } from '@p2pmsg/protocol'
+import { NoRecord, Unreachable } from './failures.ts'
+import { fetchRecord } from './fetch-record.ts'
+import { firstAnswer } from './first-answer.ts'
+import { KrpcSocket } from './krpc/krpc-socket.ts'
+import { addressesOf } from './names.ts'
+import { reachable } from './reachable.ts'
+
+export type Resolved = Readonly<{
+  address: Address
+  record: ReceiverRecord
+  /** The record as its receiver signed it. */
+  item: Item
+}>
+
+/**
+ * Fetches a receiver's record from the router that its address names.
+ * @returns a record that the receiver's key signed and that has not expired
+ * @throws {BadAddress}, {Unreachable}, {NoRecord}, or the signal's reason
+ */
+export async function resolve(given: string | Address, signal?: AbortSignal): Promise<Resolved> {
+  const { address, endpoint } = reachable(given)
+  const candidates = await addressesOf(endpoint)
+  await using socket = await KrpcSocket.open()
+  const ask = (to: (typeof candidates)[number], scope: AbortSignal) => fetchRecord(socket, to, address.receiver, scope)
+  const answer = await firstAnswer(candidates, ask, signal ?? new AbortController().signal)
+  const at = formatEndpoint(endpoint)
+  if (!answer) throw new Unreachable(`no router answers at ${at}`)
+  const { record, item } = answer
+  if (!record || !item) throw new NoRecord(`the router at ${at} has no record that this receiver signed`)
+  if (record.expires * 1000 < Date.now())
+    throw new NoRecord(`the record at ${at} expired on ${new Date(record.expires * 1000).toISOString()}`)
+  return { address, record, item }
+}

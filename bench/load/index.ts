@@ -1,0 +1,6 @@
+export type { LoadOrder, LoadResult } from './load.ts'
+export { percentiles } from './percentiles.ts'
+export { type ReadBack, readBack, readFeed } from './read-back.ts'
+export { sendLoad } from './send-load.ts'
+export { signMessages } from './signed-messages.ts'
+export { table } from './table.ts'

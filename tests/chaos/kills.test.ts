@@ -1,0 +1,61 @@
+// Proves promise 1 and 2 under kill −9 of every process of the cluster in the middle of a run: each message ends with a receipt,
+// each receipted message is in the feed exactly once and in one order.
+
+import { setTimeout as sleep } from 'node:timers/promises'
+import { readBack, sendLoad } from '@p2pmsg/bench'
+import { toHex } from '@p2pmsg/protocol'
+import { expect, test } from 'vitest'
+import { aStack } from '../support/stack.ts'
+
+const LONG = process.env.P2PMSG_LONG === '1'
+const MESSAGES = LONG ? 10_000 : 3_000
+/** Between two kills, milliseconds: long enough that work has begun again. */
+const APART_MS = LONG ? 4_000 : 2_000
+/** How long a killed process stays away, milliseconds. */
+const AWAY_MS = 300
+const VICTIMS = ['router', 'ingest', 'store', 'nats', 'postgres'] as const
+
+test(
+  `kill −9 of ${VICTIMS.join(', ')} in turn during ${MESSAGES} messages`,
+  async () => {
+    await using cluster = await aStack({ env: { router: { P2PMSG_PROVED_RATE: '100000' } } })
+    const { stack } = cluster
+    const receiver = stack.secrets.receiverKeys.publicKey
+
+    // given a run that lasts longer than the kills
+    const rate = Math.floor(MESSAGES / (((VICTIMS.length + 1) * APART_MS) / 1000))
+    const load = sendLoad({
+      receiver: toHex(receiver),
+      messages: MESSAGES,
+      window: 64,
+      rate,
+      udpPort: stack.routers[0]?.udpPort ?? 0,
+      sources: ['127.0.0.1'],
+      patienceMs: 60_000,
+    })
+    await sleep(APART_MS / 2)
+
+    // when each process is killed in turn and comes back
+    for (const victim of VICTIMS) {
+      await stack.kill(victim)
+      await sleep(AWAY_MS)
+      await stack.restart(victim)
+      await sleep(APART_MS)
+    }
+
+    // then every message has its receipt, and every receipt holds
+    const result = await load.result
+    expect(result.unanswered).toBe(0)
+    expect(result.accepted).toHaveLength(MESSAGES)
+    const ids = result.accepted.map(({ id }) => id)
+    await expect
+      .poll(async () => (await readBack(stack.renderUrls[0] ?? '', receiver, ids)).lost, { timeout: 30_000 })
+      .toEqual([])
+    const proof = await readBack(stack.renderUrls[0] ?? '', receiver, ids)
+    expect(proof).toEqual({ readable: MESSAGES, lost: [], repeated: [], ordered: true })
+    process.stdout.write(
+      `${MESSAGES} messages at ${rate}/s, ${result.resent} sent again, put off: ${JSON.stringify(result.putOff)}\n`,
+    )
+  },
+  LONG ? 300_000 : 120_000,
+)

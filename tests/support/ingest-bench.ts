@@ -6,9 +6,11 @@ import { busUsers } from '@p2pmsg/local'
 import {
   type AcceptedVerdict,
   type BusUser,
+  EDGE_STREAM,
   type Envelope,
   edge,
   encodeMessage,
+  INGEST_CONSUMER,
   type KeyPair,
   MESSAGES_STREAM,
   type Message,
@@ -99,9 +101,15 @@ export class IngestBench implements AsyncDisposable {
       verifyThreads: 1,
       natsMonitorUrl: this.nats.monitorUrl,
     }
-    const ingest = this.#stack.use(await startIngest(config, { log, health: new Health() }, parts))
+    const ingest = await startIngest(config, { log, health: new Health() }, parts)
     this.#ingests++
-    return ingest
+    const stopped = async () => {
+      this.#ingests--
+      await ingest[Symbol.asyncDispose]()
+    }
+    let stopping: Promise<void> | undefined
+    const dispose = () => (stopping ??= stopped())
+    return this.#stack.use({ drain: () => ingest.drain(), [Symbol.asyncDispose]: dispose })
   }
 
   pack(messages: readonly (Message | Uint8Array)[], given: Partial<Envelope> = {}): Pack {
@@ -147,6 +155,17 @@ export class IngestBench implements AsyncDisposable {
     const manager = await jetstreamManager(this.admin.nc)
     const message = await manager.streams.getMessage(MESSAGES_STREAM, { seq })
     return parseBlock(present(message ?? undefined).data)
+  }
+
+  /** Packs of which any verdict has come. */
+  get packsTold(): number {
+    return this.#verdicts.size
+  }
+
+  /** Packs that an ingest has in hand. */
+  async unacknowledged(): Promise<number> {
+    const manager = await jetstreamManager(this.admin.nc)
+    return (await manager.consumers.info(EDGE_STREAM, INGEST_CONSUMER)).num_ack_pending
   }
 
   async count(stream: string): Promise<number> {

@@ -20,7 +20,7 @@ export async function installPackages(toolchain) {
 }
 
 function isFresh() {
-  return existsSync(join(ROOT, 'node_modules', '.bin')) && existsSync(STAMP) && readFileSync(STAMP, 'utf8') === stamp()
+  return existsSync(join(ROOT, 'node_modules')) && existsSync(STAMP) && readFileSync(STAMP, 'utf8') === stamp()
 }
 
 /** A hash over all that decides what pnpm would install. */

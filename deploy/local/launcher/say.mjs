@@ -25,6 +25,7 @@ export function progress(what) {
     () => process.stderr.write(terminal ? `\r  ${seconds()} s` : `  ${seconds()} s\n`),
     terminal ? TICK_MS : TICK_MS_IN_LOGS,
   )
+  timer.unref() // a failure that nobody ends must not keep the launcher alive
   return (outcome) => {
     clearInterval(timer)
     if (terminal) process.stderr.write('\r\x1b[K')

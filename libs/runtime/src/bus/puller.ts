@@ -1,5 +1,6 @@
 import { inboxPrefix } from '@p2pmsg/protocol'
 import { createInbox, type Msg, type Subscription } from 'nats'
+import { sleep } from '../backoff.ts'
 import { BusUnavailable } from '../failures.ts'
 import { TRACEPARENT } from '../tracing.ts'
 import type { Bus } from './connect.ts'
@@ -29,6 +30,8 @@ export type PullerOptions = Readonly<{
 
 /** What a request outlives its own expiry by before we hold it for lost, milliseconds. */
 const GRACE_MS = 1_000
+/** A stop waits for the server's word that nothing more comes; a dead one gives none, milliseconds. */
+const STOP_MS = 2_000
 const encoder = new TextEncoder()
 
 /**
@@ -45,7 +48,7 @@ export class Puller implements AsyncDisposable {
   #outstanding = 0
   #lostAt = 0
   #wake: (() => void) | undefined
-  #stopped = false
+  #stopping: Promise<void> | undefined
   #generation = 0
 
   constructor(bus: Bus, options: PullerOptions) {
@@ -66,7 +69,7 @@ export class Puller implements AsyncDisposable {
    */
   async fetch(max: number): Promise<Delivery[]> {
     if (this.#buffer.length > 0) return this.#buffer.splice(0, max)
-    if (this.#stopped) return []
+    if (this.#stopping) return []
     if (!this.#bus.connected) throw new BusUnavailable('the bus is away')
     if (this.#outstanding === 0 || performance.now() > this.#lostAt) this.#ask(max)
     await this.#something()
@@ -103,24 +106,40 @@ export class Puller implements AsyncDisposable {
       if (message.subject === `${this.#inbox}.${this.#generation}`) this.#outstanding = 0
     } else {
       this.#outstanding = Math.max(0, this.#outstanding - 1)
-      this.#buffer.push(toDelivery(this.#bus, message, ackSubject))
+      const delivery = toDelivery(this.#bus, message, ackSubject)
+      if (this.#stopping) delivery.nak()
+      else this.#buffer.push(delivery)
     }
     // After the socket's other messages of this turn, so that one wake takes them all.
     if (this.#wake) setImmediate(this.#wake)
   }
 
-  /** Asks for nothing more. What was on its way is given back; what {@link fetch} handed out stays the caller's. */
-  stop(): void {
-    this.#stopped = true
-    for (const delivery of this.#buffer.splice(0)) delivery.nak()
-    this.#wake?.()
+  /** Asks for another `ack_wait` for what has come and was not fetched yet. */
+  working(): void {
+    for (const delivery of this.#buffer) delivery.working()
   }
 
-  [Symbol.asyncDispose](): Promise<void> {
-    this.stop()
+  /**
+   * Asks for nothing more. Resolves when what was on its way has been given back; what {@link fetch} handed out stays the
+   * caller's. The server forgets an open request whose inbox is gone, so it cannot hand us again what we give back.
+   */
+  stop(): Promise<void> {
+    this.#stopping ??= this.#stop()
+    return this.#stopping
+  }
+
+  async #stop(): Promise<void> {
+    const { nc } = this.#bus
+    const gone = this.#bus.connected && !nc.isClosed() ? this.#subscription.drain() : undefined
+    for (const delivery of this.#buffer.splice(0)) delivery.nak()
+    this.#wake?.()
+    await Promise.race([gone, sleep(STOP_MS)])
+  }
+
+  async [Symbol.asyncDispose](): Promise<void> {
+    await this.stop()
     this.#stopListening()
     if (!this.#bus.nc.isClosed()) this.#subscription.unsubscribe()
-    return Promise.resolve()
   }
 }
 

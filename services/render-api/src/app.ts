@@ -1,0 +1,64 @@
+import swagger from '@fastify/swagger'
+import type { TypeBoxTypeProvider } from '@fastify/type-provider-typebox'
+import fastify from 'fastify'
+import type { Context } from './context.ts'
+import { answerFrameworkError, answerProblems } from './errors.ts'
+import { FeedJson, MessageJson, SignedMessageJson } from './formats/json.ts'
+import { secure } from './http/security.ts'
+import { feedRoutes } from './routes/feed.ts'
+import { messageRoutes } from './routes/message.ts'
+import { peopleRoutes } from './routes/people.ts'
+import type { App } from './routes/route.ts'
+import { ProblemJson } from './routes/schemas.ts'
+import { systemRoutes } from './routes/system.ts'
+import { TraceJson } from './routes/trace-json.ts'
+
+/** A whole request, head included, must arrive within this, milliseconds. */
+const REQUEST_MS_MAX = 10_000
+/** Nobody sends us a body, bytes. */
+const BODY_BYTES_MAX = 1024
+/** Longest value of a parameter in a path: a key in hex. */
+const PARAM_CHARACTERS_MAX = 100
+
+/** The service without a port: it can be asked with `inject()`, or listen. */
+export async function createApp(context: Context): Promise<App> {
+  const app = fastify({
+    logger: false,
+    requestTimeout: REQUEST_MS_MAX,
+    frameworkErrors: answerFrameworkError,
+    bodyLimit: BODY_BYTES_MAX,
+    routerOptions: { maxParamLength: PARAM_CHARACTERS_MAX },
+  }).withTypeProvider<TypeBoxTypeProvider>()
+  secure(app)
+  answerProblems(app, context.log)
+  await app.register(swagger, {
+    openapi: {
+      openapi: '3.1.0',
+      info: {
+        title: 'p2pmsg feeds',
+        version: '1.0.0',
+        description: 'Signed messages as feeds: pages, single messages, and what became of each.',
+        license: { name: 'MIT', identifier: 'MIT' },
+      },
+      servers: [{ url: context.publicUrl ?? '/', description: 'This service' }],
+      tags: [
+        { name: 'feeds', description: 'Messages of one receiver, in the order of acceptance.' },
+        { name: 'messages', description: 'Messages by id.' },
+        { name: 'service', description: 'The service itself.' },
+      ],
+    },
+    refResolver: {
+      buildLocalReference: (json, _base, _fragment, index) =>
+        typeof json.$id === 'string' ? json.$id : `schema-${index}`,
+    },
+  })
+  for (const schema of [ProblemJson, MessageJson, FeedJson, SignedMessageJson, TraceJson]) app.addSchema(schema)
+  await app.register(async (scope) => {
+    const routes = scope.withTypeProvider<TypeBoxTypeProvider>()
+    feedRoutes(routes, context)
+    messageRoutes(routes, context)
+    peopleRoutes(routes, context)
+    systemRoutes(routes, context)
+  })
+  return app
+}

@@ -1,0 +1,20 @@
+import type { Logger } from '@p2pmsg/runtime'
+import type { Names } from './feed/names.ts'
+import type { Pages } from './feed/pages.ts'
+import type { Receivers } from './receivers.ts'
+import type { Reader } from './store-reader.ts'
+
+/** What routes answer from. */
+export type Context = Readonly<{
+  reader: Reader
+  receivers: Pick<Receivers, 'get'>
+  pages: Pages
+  names: Names
+  log: Logger
+  defaultReceiver: Uint8Array | undefined
+  publicUrl: string | undefined
+  /** Parts that are not there, by name; empty = ready. */
+  missing: () => readonly string[]
+  /** Unix milliseconds. */
+  now: () => number
+}>

@@ -1,0 +1,23 @@
+import { type Content, type Message, parseContent, parseMessage, type Row } from '@p2pmsg/protocol'
+import { rowUnreadable } from '../events.ts'
+
+/** A row with its message read: what it says, that it was removed, or that this version cannot read it. */
+export type Entry = Readonly<{ row: Row }> &
+  (
+    | Readonly<{ state: 'shown' | 'expired'; message: Message; content: Content }>
+    | Readonly<{ state: 'removed' | 'unreadable'; message?: undefined; content?: undefined }>
+  )
+
+/** @param nowMs Unix milliseconds: a message past its expiry is no longer shown, whether or not the store has removed it yet */
+export function entryOf(row: Row, nowMs: number): Entry {
+  if (row.message.length === 0) return { row, state: 'removed' }
+  const message = parseMessage(row.message)
+  const content = message.ok ? parseContent(message.value) : message
+  if (!message.ok || !content.ok) {
+    rowUnreadable()
+    return { row, state: 'unreadable' }
+  }
+  const { expires } = content.value
+  const state = expires !== undefined && expires * 1000 <= nowMs ? 'expired' : 'shown'
+  return { row, state, message: message.value, content: content.value }
+}

@@ -1,0 +1,88 @@
+import { type FeedQuestion, formatAddress } from '@p2pmsg/protocol'
+import type { Page } from '../../feed/present.ts'
+import { toQuery } from '../../feed/question.ts'
+import { html, type Markup } from '../markup.ts'
+import { article } from './item.ts'
+import { layout } from './layout.ts'
+import { label, shortKey } from './visible.ts'
+
+export type FeedPageContext = Readonly<{
+  /** The path of this feed's page. */
+  base: string
+  /** What the receiver calls itself, if it does. */
+  name: string | undefined
+  alternates: readonly Readonly<{ type: string; href: string; title: string }>[]
+}>
+
+/** A feed as a page to read, newest first whichever way it was asked for. */
+export function feedPage(page: Page, { base, name, alternates }: FeedPageContext): Buffer {
+  const title = name ?? `Feed ${shortKey(page.receiver)}`
+  const items = page.order === 'newest-first' ? page.items : page.items.toReversed()
+  const address = formatAddress({ receiver: page.question.receiver, endpoint: undefined, topic: '' })
+  return layout({
+    title: label(title),
+    alternates,
+    ...(isFiltered(page.question) ? { robots: 'noindex' } : {}),
+    header: html`<h1><a href="${base}"><bdi>${label(title)}</bdi></a></h1>
+<p class="address"><code>${address}</code></p>
+${search(page, base)}`,
+    main: html`${filters(page.question, base)}
+${items.length === 0 ? html`<p class="empty">${emptyText(page.question)}</p>` : html`<div class="feed">${items.map((item) => article(item, base))}</div>`}
+${pager(page, base)}`,
+  })
+}
+
+function isFiltered({ author, topic, replyTo, search, before, after }: FeedQuestion): boolean {
+  return [author, topic, replyTo, search, before, after].some((filter) => filter !== undefined)
+}
+
+function emptyText(question: FeedQuestion): string {
+  return isFiltered(question) ? 'No message matches.' : 'No message yet. The first one will stand here.'
+}
+
+function search(page: Page, base: string): Markup {
+  const kept = toQuery({ ...page.question, search: undefined, before: undefined, after: undefined })
+  return html`<form role="search" action="${base}" method="get">
+<label for="q">Search this feed</label>
+<input id="q" type="search" name="q" value="${page.question.search ?? ''}" maxlength="200" dir="auto">
+${[...kept].map(([key, value]) => html`<input type="hidden" name="${key}" value="${value}">`)}
+<button>Search</button>
+</form>`
+}
+
+/** What narrows this page, each with a way to widen it again. */
+function filters(question: FeedQuestion, base: string): Markup | false {
+  const { author, topic, replyTo, search: words } = question
+  const without = (change: Partial<FeedQuestion>) =>
+    `${base}?${toQuery({ ...question, ...change, before: undefined, after: undefined }).toString()}`
+  const shown = [
+    words !== undefined &&
+      html`<li>with <b dir="auto">${label(words)}</b> ${clear(without({ search: undefined }))}</li>`,
+    author &&
+      html`<li>by <code>${shortKey(toQuery(question).get('author') ?? '')}</code> ${clear(without({ author: undefined }))}</li>`,
+    topic !== undefined && html`<li>about <bdi>#${label(topic)}</bdi> ${clear(without({ topic: undefined }))}</li>`,
+    replyTo && html`<li>replies ${clear(without({ replyTo: undefined }))}</li>`,
+  ].filter((item) => item !== false && item !== undefined)
+  return shown.length > 0 && html`<ul class="filters" aria-label="Only messages">${shown}</ul>`
+}
+
+function clear(href: string): Markup {
+  return html`<a href="${href}" aria-label="Remove this filter">show all</a>`
+}
+
+function pager(page: Page, base: string): Markup | false {
+  const forwards = page.order === 'oldest-first'
+  const [older, newer] = forwards ? [page.prev, page.next] : [page.next, page.prev]
+  if (older === undefined && newer === undefined) return false
+  const at = (name: 'before' | 'after', value: string) => {
+    const query = toQuery({ ...page.question, before: undefined, after: undefined })
+    query.set(name, value)
+    return `${base}?${query.toString()}`
+  }
+  const newest = `${base}?${toQuery({ ...page.question, before: undefined, after: undefined }).toString()}`
+  return html`<nav class="pager" aria-label="Pages">
+${newer !== undefined && html`<a rel="prev" href="${at('after', newer)}">Newer messages</a>`}
+${page.question.before !== undefined && html`<a href="${newest}">Newest messages</a>`}
+${older !== undefined && html`<a rel="next" href="${at('before', older)}">Older messages</a>`}
+</nav>`
+}

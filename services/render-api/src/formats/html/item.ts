@@ -1,0 +1,52 @@
+import { DELETE_TYPE, SEALED_TYPE } from '@p2pmsg/protocol'
+import type { Item, Said } from '../../feed/present.ts'
+import { html, type Markup } from '../markup.ts'
+import { label, paragraphs, shortKey, time } from './visible.ts'
+
+const GONE = {
+  removed: 'This message was removed by its author.',
+  expired: 'This message has expired.',
+  unreadable: 'This message cannot be shown here.',
+} as const
+
+/** One message. @param base the path of the feed's page, which filters are added to */
+export function article(item: Item, base: string): Markup {
+  const { said } = item
+  if (!said) {
+    return html`<article class="message gone" id="m-${item.id}">
+<p>${GONE[item.gone ?? 'removed']} ${permalink(item)}</p>
+</article>`
+  }
+  return html`<article class="message" id="m-${item.id}" aria-labelledby="a-${item.id}">
+<header>
+<span class="author" id="a-${item.id}">${author(said, base)}</span>
+${said.topic !== '' && html`<a class="topic" href="${base}?topic=${encodeURIComponent(said.topic)}"><bdi>#${label(said.topic)}</bdi></a>`}
+${permalink(item)}
+</header>
+${said.replyTo !== undefined && html`<p class="context">In reply to <a href="/m/${said.replyTo}"><code>${shortKey(said.replyTo)}</code></a></p>`}
+${content(said)}
+</article>`
+}
+
+function permalink(item: Item): Markup {
+  return html`<a class="when" href="/m/${item.id}">${time(item.received, 'received')}</a>`
+}
+
+function author(said: Said, base: string): Markup {
+  const key = html`<code title="${said.author}">${shortKey(said.author)}</code>`
+  const name = said.name === undefined ? '' : label(said.name)
+  return html`<a href="${base}?author=${said.author}">${name !== '' && html`<bdi class="name">${name}</bdi> `}${key}</a>`
+}
+
+function content(said: Said): Markup {
+  if (said.profile) {
+    return html`<p class="context">Says of itself:</p>
+<div class="text" dir="auto"><b>${label(said.profile.name)}</b> ${paragraphs(said.profile.about)}</div>`
+  }
+  if (said.type === DELETE_TYPE) return html`<p class="context">Removed its own message.</p>`
+  if (said.type === SEALED_TYPE) {
+    return html`<p class="context">Sealed: ${said.body.length} bytes that only the receiver can open.</p>`
+  }
+  if (said.text !== undefined) return html`<div class="text" dir="auto">${paragraphs(said.text)}</div>`
+  return html`<p class="context">${said.body.length} bytes of <code>${said.type}</code>.</p>`
+}

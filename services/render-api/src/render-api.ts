@@ -1,0 +1,50 @@
+import type { AddressInfo } from 'node:net'
+import { connectBus, type RunContext, type Service } from '@p2pmsg/runtime'
+import { createApp } from './app.ts'
+import type { Config } from './config.ts'
+import { Names } from './feed/names.ts'
+import { Pages } from './feed/pages.ts'
+import { followAnnouncements } from './follow/announcements.ts'
+import { Heads } from './follow/heads.ts'
+import { learnPartitions } from './follow/partitions.ts'
+import { Receivers } from './receivers.ts'
+import { StoreReader } from './store-reader.ts'
+
+export type RenderApi = Service & Readonly<{ port: number }>
+
+/** Answers readers over HTTP from what the store tells over the bus. */
+export async function startRenderApi(config: Config, { log, health }: RunContext): Promise<RenderApi> {
+  await using started = new AsyncDisposableStack()
+  const now = () => Date.now()
+  const bus = started.use(await connectBus({ url: config.natsUrl, service: 'render-api', log }))
+  const receivers = started.use(new Receivers())
+  await receivers.start(bus, log)
+  const reader = new StoreReader(bus)
+  const heads = new Heads(now)
+  const names = new Names(reader, now)
+  started.defer(followAnnouncements(bus, (partition, announcement) => heads.heard(partition, announcement)))
+  started.use(learnPartitions(reader, heads, log))
+  health.ready('bus', () => bus.connected)
+  health.ready('receivers', () => receivers.primed)
+  const app = await createApp({
+    reader,
+    receivers,
+    names,
+    log,
+    now,
+    pages: new Pages({ reader, names, heads, now }),
+    defaultReceiver: config.defaultReceiver,
+    publicUrl: config.publicUrl,
+    missing: () => health.missing,
+  })
+  started.defer(() => app.close())
+  await app.listen({ host: config.httpHost, port: config.httpPort })
+  const { port } = app.server.address() as AddressInfo
+  log.info({ port }, 'serving feeds')
+  const running = started.move()
+  return {
+    port,
+    drain: () => app.close(),
+    [Symbol.asyncDispose]: () => running.disposeAsync(),
+  }
+}

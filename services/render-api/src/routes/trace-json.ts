@@ -1,0 +1,30 @@
+import { type Static, Type } from 'typebox'
+
+const Time = Type.String({ format: 'date-time' })
+
+/** The last stage that a message reached, with times. */
+export const TraceJson = Type.Object(
+  {
+    id: Type.String(),
+    stage: Type.Union([Type.Literal('stored'), Type.Literal('refused')]),
+    stored: Type.Optional(
+      Type.Object({
+        position: Type.String(),
+        cursor: Type.String(),
+        received: Time,
+        stored: Time,
+        removed: Type.Boolean(),
+      }),
+    ),
+    refused: Type.Optional(
+      Type.Object({
+        code: Type.String(),
+        meaning: Type.String(),
+        final: Type.Boolean({ description: 'Whether sending it again is of no use.' }),
+        time: Time,
+      }),
+    ),
+  },
+  { $id: 'Trace', title: 'What became of a message' },
+)
+export type TraceJson = Static<typeof TraceJson>

@@ -1,0 +1,84 @@
+import {
+  type AuthorAnswer,
+  type AuthorQuestion,
+  authorQuery,
+  type FeedAnswer,
+  type FeedQuestion,
+  feedQuery,
+  type MessageAnswer,
+  messageQuery,
+  type Query,
+  type StatsAnswer,
+  statsQuery,
+  type TraceAnswer,
+  traceQuery,
+} from '@p2pmsg/protocol'
+import { type Bus, BusUnavailable, TooManyInFlight } from '@p2pmsg/runtime'
+import { asked, storeFailed } from './events.ts'
+
+/** The questions that pages are made of. Only the store can answer them: this service has no database. */
+export interface Reader {
+  feed(question: FeedQuestion): Promise<FeedAnswer>
+  message(id: Uint8Array): Promise<MessageAnswer>
+  trace(id: Uint8Array): Promise<TraceAnswer>
+  author(question: AuthorQuestion): Promise<AuthorAnswer>
+  stats(receiver: Uint8Array): Promise<StatsAnswer>
+}
+
+/** A page waits for its rows no longer than this, milliseconds. */
+const ANSWER_MS = 5_000
+/** Questions in flight at once; more are turned away, so that a slow store cannot fill this process. */
+const IN_FLIGHT_MAX = 512
+
+/** Asks over the bus. Equal questions that are under way at the same time are asked once. */
+export class StoreReader implements Reader {
+  readonly #bus: Bus
+  readonly #underWay = new Map<string, Promise<unknown>>() // bounded by IN_FLIGHT_MAX
+
+  constructor(bus: Bus) {
+    this.#bus = bus
+  }
+
+  feed(question: FeedQuestion): Promise<FeedAnswer> {
+    return this.#ask(feedQuery, question)
+  }
+
+  message(id: Uint8Array): Promise<MessageAnswer> {
+    return this.#ask(messageQuery, id)
+  }
+
+  trace(id: Uint8Array): Promise<TraceAnswer> {
+    return this.#ask(traceQuery, id)
+  }
+
+  author(question: AuthorQuestion): Promise<AuthorAnswer> {
+    return this.#ask(authorQuery, question)
+  }
+
+  stats(receiver: Uint8Array): Promise<StatsAnswer> {
+    return this.#ask(statsQuery, receiver)
+  }
+
+  /** @throws {BusUnavailable} no answer, or the store has no database @throws {TooManyInFlight} */
+  #ask<Q, A>(query: Query<Q, A>, question: Q): Promise<A> {
+    const key = query.name + Buffer.from(query.encode(question)).toString('latin1')
+    const sameQuestion = this.#underWay.get(key) as Promise<A> | undefined
+    if (sameQuestion) return sameQuestion
+    if (this.#underWay.size >= IN_FLIGHT_MAX) throw new TooManyInFlight('too many questions to the store')
+    const answer = this.#request(query, question).finally(() => this.#underWay.delete(key))
+    this.#underWay.set(key, answer)
+    return answer
+  }
+
+  async #request<Q, A>(query: Query<Q, A>, question: Q): Promise<A> {
+    asked(query.name)
+    try {
+      const reply = await this.#bus.request(query, question, ANSWER_MS)
+      if (reply.ok) return reply.answer
+      throw new BusUnavailable(`${query.name}: the store says ${reply.code}`)
+    } catch (thrown) {
+      storeFailed(query.name)
+      throw thrown
+    }
+  }
+}

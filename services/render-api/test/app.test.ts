@@ -1,0 +1,153 @@
+// What the routes do with an answer of the store, without a store: addresses, problems, headers, tags.
+import { type FeedAnswer, type ReceiverEntry, toHex, toZBase32 } from '@p2pmsg/protocol'
+import { BusUnavailable, createLogger } from '@p2pmsg/runtime'
+import { Value } from 'typebox/value'
+import { afterAll, beforeAll, describe, expect, test } from 'vitest'
+import { createApp } from '../src/app.ts'
+import { Names } from '../src/feed/names.ts'
+import { Pages } from '../src/feed/pages.ts'
+import { Heads } from '../src/follow/heads.ts'
+import { FeedJson } from '../src/formats/json.ts'
+import type { App } from '../src/routes/route.ts'
+import { ProblemJson } from '../src/routes/schemas.ts'
+import type { Reader } from '../src/store-reader.ts'
+import { AUTHOR, aRow, aTombstone, RECEIVED_MS, RECEIVER } from './rows.ts'
+
+const receiver = RECEIVER.publicKey
+const path = `/v1/feeds/${toZBase32(receiver)}`
+const HOSTILE = '<script>alert("x")</script> & \u202e"quoted"'
+const rows = [aRow(9n, { text: HOSTILE }, { topic: '<b>' }), aTombstone(5n)]
+const answer: FeedAnswer = { rows, more: false, applied: 20n, revision: 1n }
+let away = false
+
+const reader: Reader = {
+  feed: () => (away ? Promise.reject(new BusUnavailable('away')) : Promise.resolve(answer)),
+  message: () => Promise.resolve({ row: rows[0], receiver, applied: 20n }),
+  trace: () => Promise.resolve({ stored: undefined, refused: undefined, applied: 20n }),
+  author: ({ author }) =>
+    Promise.resolve({
+      name: Buffer.compare(author, AUTHOR.publicKey) ? '' : '<i>Ada',
+      about: '',
+      messages: 1,
+      applied: 20n,
+    }),
+  stats: () => Promise.reject(new BusUnavailable('not asked here')),
+}
+
+let app: App
+beforeAll(async () => {
+  const now = () => RECEIVED_MS
+  const names = new Names(reader, now)
+  const pages = new Pages({ reader, names, heads: new Heads(now), now })
+  const log = createLogger('render-api', 'silent')
+  const hostedHere = { key: receiver } as ReceiverEntry
+  const receivers = { get: (key: Uint8Array) => (Buffer.compare(key, receiver) ? undefined : hostedHere) }
+  const context = { reader, receivers, names, pages, log, now, publicUrl: 'https://feeds.example', missing: () => [] }
+  app = await createApp({ ...context, defaultReceiver: receiver })
+})
+afterAll(() => app.close())
+
+describe('a feed as JSON', () => {
+  test('is as its schema says, and links to its neighbours', async () => {
+    const reply = await app.inject(path)
+    expect(reply.statusCode).toBe(200)
+    const feed: unknown = reply.json()
+    expect([...Value.Errors(FeedJson, feed)]).toEqual([])
+    expect(feed).toMatchObject({ receiver: toZBase32(receiver), applied: '20', revision: '1', next: null, prev: null })
+    expect(feed).toMatchObject({
+      messages: [
+        { text: HOSTILE, authorName: '<i>Ada' },
+        { removed: true, author: null },
+      ],
+    })
+    expect(reply.headers.link).toBe(`<https://feeds.example${path}>; rel="first"`)
+    expect(reply.headers['access-control-allow-origin']).toBe('*')
+  })
+
+  test('is not sent again to whoever has it', async () => {
+    const first = await app.inject(path)
+    const again = await app.inject({ url: path, headers: { 'if-none-match': String(first.headers.etag) } })
+    expect([again.statusCode, again.body]).toEqual([304, ''])
+    const other = await app.inject({ url: `${path}?limit=9`, headers: { 'if-none-match': String(first.headers.etag) } })
+    expect(other.statusCode).toBe(200)
+  })
+
+  test('has one address: a key in hex is redirected to it, with its query', async () => {
+    const reply = await app.inject(`/v1/feeds/${toHex(receiver)}?limit=3`)
+    expect([reply.statusCode, reply.headers.location]).toEqual([308, `${path}?limit=3`])
+  })
+})
+
+describe('a problem', () => {
+  test.each([
+    [`/v1/feeds/${toZBase32(AUTHOR.publicKey)}`, 404, 'unknown-receiver'],
+    ['/v1/feeds/nobody', 404, 'unknown-receiver'],
+    [`${path}?limit=0`, 400, 'malformed'],
+    [`${path}?limit=201`, 400, 'malformed'],
+    [`${path}?before=x`, 400, 'malformed'],
+    [`${path}?author=a&author=b`, 400, 'malformed'],
+    ['/v1/messages/1', 400, 'malformed'],
+    [`/v1/messages/${'0'.repeat(64)}/trace`, 404, 'not-found'],
+    ['/v2', 404, 'not-found'],
+    ['/%ff', 400, 'malformed'],
+  ])('%s: %i %s', async (url, status, code) => {
+    const reply = await app.inject(url)
+    expect(reply.headers['content-type']).toContain('application/problem+json')
+    const told: unknown = reply.json()
+    expect([...Value.Errors(ProblemJson, told)]).toEqual([])
+    expect(told).toMatchObject({ status, code, retryable: false })
+    expect(reply.statusCode).toBe(status)
+  })
+
+  test('that will pass says when to come back', async () => {
+    away = true
+    const reply = await app.inject(`${path}?limit=7`)
+    const page = await app.inject('/?limit=7')
+    away = false
+    expect(reply.statusCode).toBe(503)
+    expect(reply.headers['retry-after']).toBe('1')
+    expect(reply.json()).toMatchObject({ code: 'unavailable', retryable: true, retry_after: 1 })
+    expect([page.statusCode, page.headers['content-type']]).toEqual([503, 'text/html; charset=utf-8'])
+  })
+})
+
+describe('a page for people', () => {
+  test.each(['/', '/tweets', `${path}.html`])('%s shows the feed, and nothing of it as markup', async (url) => {
+    const reply = await app.inject(url)
+    expect(reply.statusCode).toBe(200)
+    expect(reply.body).toContain('&lt;script&gt;alert(&quot;x&quot;)&lt;/script&gt; &amp; &quot;quoted&quot;')
+    expect(reply.body).toContain('&lt;i&gt;Ada')
+    expect(reply.body).not.toContain('<script>')
+    expect(reply.headers['content-security-policy']).toContain("default-src 'none'")
+  })
+
+  test('loads what it names', async () => {
+    const { body } = await app.inject('/')
+    const links = [...body.matchAll(/(?:href|src)="(\/assets\/[^"]+)"/g)].map(([, url]) => url ?? '')
+    expect(links.length).toBeGreaterThan(0)
+    for (const url of links) expect((await app.inject(url)).statusCode).toBe(200)
+  })
+
+  test('of one message has its signed bytes one step away', async () => {
+    const id = toHex(rows[0]?.id ?? Buffer.of())
+    const { body } = await app.inject(`/m/${id}`)
+    expect(body).toContain(`/v1/messages/${id}`)
+    const raw = await app.inject({ url: `/v1/messages/${id}`, headers: { accept: 'application/vnd.p2pmsg.message' } })
+    expect(toHex(raw.rawPayload)).toBe(toHex(rows[0]?.message ?? Buffer.of()))
+  })
+})
+
+test('the description of the service names every route for programs', async () => {
+  const described = (await app.inject('/openapi.json')).json<{ openapi: string; paths: object }>()
+  expect(described.openapi).toBe('3.1.0')
+  expect(Object.keys(described.paths)).toEqual(
+    expect.arrayContaining(['/v1/feeds/{receiver}', '/v1/messages/{id}', '/v1/messages/{id}/trace', '/limits']),
+  )
+})
+
+test('a browser may ask from anywhere, without credentials', async () => {
+  const reply = await app.inject({ method: 'OPTIONS', url: path, headers: { origin: 'https://a.example' } })
+  expect(reply.statusCode).toBe(204)
+  expect(reply.headers['access-control-allow-methods']).toBe('GET, HEAD')
+  expect(reply.headers['access-control-allow-credentials']).toBeUndefined()
+})

@@ -10,6 +10,7 @@ import { progress, Trouble } from './say.mjs'
 
 const STAMP = join(STATE, 'packages.stamp')
 const ROOM_MB = 900 // node_modules with a Postgres and a browser driver in it
+const UNREACHABLE = /ENOTFOUND|EAI_AGAIN|ECONN|ETIMEDOUT|META_FETCH_FAIL/
 const NOT_OURS = new Set(['node_modules', '.git', '.p2pmsg'])
 
 export async function installPackages(toolchain) {
@@ -53,12 +54,19 @@ async function install(toolchain) {
   roomFor(ROOM_MB, STATE)
   const done = progress('installing the packages of pnpm-lock.yaml')
   const env = { ...forInstalling(process.env), PATH: `${toolchain.nodeFolder}:${process.env.PATH ?? ''}` }
-  const words = [toolchain.pnpm, 'install', '--frozen-lockfile', '--reporter=append-only']
+  const words = [
+    toolchain.pnpm,
+    'install',
+    '--frozen-lockfile',
+    '--reporter=append-only',
+    '--config.update-notifier=false',
+  ]
   const before = stamp() // what changes while pnpm runs is installed next time
   const { code, errors } = await finish(toolchain.node, words, { cwd: ROOT, env })
   done(code === 0 ? 'the packages are here' : undefined)
   if (code !== 0) {
-    throw new Trouble(`pnpm could not install the packages (exit code ${code}):\n${errors}\nIs there a network?`, 69)
+    const hint = UNREACHABLE.test(errors) ? '\nIs there a network?' : ''
+    throw new Trouble(`pnpm could not install the packages (exit code ${code}):\n${errors}${hint}`, 69)
   }
   writeFileSync(STAMP, before)
 }

@@ -61,6 +61,7 @@ const API_CALLS: Record<Exclude<BusUser, 'admin'>, readonly string[]> = {
   store: [
     ...pull(REFUSED_STREAM, REFUSED_CONSUMER),
     `$JS.API.STREAM.INFO.${MESSAGES_STREAM}`,
+    `$JS.API.STREAM.MSG.GET.${MESSAGES_STREAM}`,
     `$JS.API.CONSUMER.CREATE.${MESSAGES_STREAM}.>`,
     `$JS.API.CONSUMER.INFO.${MESSAGES_STREAM}.>`,
     `$JS.API.CONSUMER.DELETE.${MESSAGES_STREAM}.>`,

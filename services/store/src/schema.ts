@@ -1,0 +1,48 @@
+import type { Generated } from 'kysely'
+
+/** The tables as the migrations leave them. Bigints arrive as decimal text: a double would round them. */
+export type Tables = {
+  message: {
+    id: Uint8Array
+    receiver: Uint8Array
+    position: string
+    author: Uint8Array
+    topic: string
+    seq: string
+    received_ms: string
+    stored_ms: Generated<string>
+    dialect: number
+    type: string
+    reply_to: Uint8Array | null
+    expires: string | null
+    message: Uint8Array
+  }
+  removal: {
+    target: Uint8Array
+    author: Uint8Array
+    receiver: Uint8Array
+    partition: number
+    received_ms: string
+  }
+  receiver_state: { receiver: Uint8Array; messages: string; revision: string; last_position: string }
+  partition: {
+    id: number
+    applied_seq: string
+    applied_hash: Uint8Array | null
+    applied_ms: string
+    fence: string
+  }
+  lease: { partition: number; owner: string | null; fence: string; expires: Date }
+  replica: { id: string; expires: Date }
+  refusal: {
+    day: string
+    seq: string
+    slot: number
+    time_ms: string
+    code: number
+    count: string
+    digest: Uint8Array | null
+    id: Uint8Array | null
+    receiver: Uint8Array | null
+  }
+}

@@ -32,6 +32,7 @@ export class Intake implements AsyncDisposable {
     this.#options = options
     this.#working = setInterval(() => {
       for (const delivery of this.#inHand.keys()) delivery.working()
+      options.puller.working()
     }, WORKING_MS)
     this.#loop = this.#run()
   }
@@ -89,7 +90,7 @@ export class Intake implements AsyncDisposable {
   /** Pulls nothing more, gives back what has not been begun and waits for what has. */
   async drain(): Promise<void> {
     this.#options.stopping.abort()
-    this.#options.puller.stop()
+    await this.#options.puller.stop()
     await this.#loop
     await Promise.all(this.#inHand.values())
   }

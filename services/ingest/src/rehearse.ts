@@ -1,4 +1,4 @@
-import { type Envelope, OPEN_POLICY, parseMessage } from '@p2pmsg/protocol'
+import { AGE_MS_MAX_DEFAULT, type Envelope, OPEN_POLICY, parseMessage } from '@p2pmsg/protocol'
 import { makeBatch, verifyBatch } from './batch.ts'
 import { judge } from './judge.ts'
 
@@ -9,7 +9,7 @@ const ANYBODY = { policy: OPEN_POLICY, signable: true }
  * can be judged.
  */
 export function rehearse(envelope: Envelope): void {
-  judge(envelope, { host: () => ANYBODY, maxAgeMs: Number.MAX_SAFE_INTEGER / 1e6 })
+  judge(envelope, { host: () => ANYBODY, maxAgeMs: AGE_MS_MAX_DEFAULT })
   const message = parseMessage(envelope.payload)
   if (message.ok) verifyBatch(makeBatch([message.value]).batch)
 }

@@ -1,0 +1,136 @@
+// Proves what ingest does when the log is not as one would wish: it has the block already, it is full, it is away.
+import { jetstreamManager } from '@nats-io/jetstream'
+import {
+  type Block,
+  blockPublishId,
+  EDGE_STREAM,
+  encodeBlock,
+  MESSAGES_STREAM,
+  messageId,
+  messages,
+  verifyReceipt,
+} from '@p2pmsg/protocol'
+import { AckPublisher } from '@p2pmsg/runtime'
+import { expect, test } from 'vitest'
+import { acceptedIn, codesOf, IngestBench, receiptIn } from '../support/ingest-bench.ts'
+import { aKeyPair, aMessage, forged } from '../support/messages.ts'
+
+test('verdicts of a pack that an earlier judge finished come from the block that is stored', async () => {
+  await using bench = await IngestBench.start({ partitions: 1 })
+  const receiver = await bench.receiver()
+  const author = aKeyPair()
+  const [kept, blocked, extra] = ['kept', 'blocked', 'extra'].map((text) =>
+    aMessage(author, receiver.publicKey, { text }),
+  )
+  if (!kept || !blocked || !extra) throw new Error('three were made')
+  // given a block of this pack that a judge with another policy published before it died: it saw the second message as blocked
+  // and the third not at all
+  const pack = bench.pack([kept, blocked, extra])
+  const [envelope] = pack.envelopes
+  if (!envelope) throw new Error('the pack has three')
+  const block: Block = {
+    packId: pack.id,
+    partition: 0,
+    accepted: [{ packIndex: 0, id: messageId(kept), envelope }],
+    refused: [{ packIndex: 1, code: 'blocked' }],
+  }
+  const earlier = new AckPublisher(await bench.bus('ingest'), { inFlightMax: 1, timeoutMs: 5_000 })
+  const first = await earlier.publish(messages.of(0).name, encodeBlock(block), { msgId: blockPublishId(pack.id, 0) })
+  await earlier[Symbol.asyncDispose]()
+  // when the pack is judged again, and all three would pass
+  await bench.ingest()
+  await bench.send(pack)
+  const told = await bench.verdictsOf(pack)
+  // then the stored block's verdicts stand, and what has no place in it may come again
+  expect(acceptedIn(told)).toEqual([0])
+  expect(codesOf(told)).toEqual([
+    [1, 'blocked'],
+    [2, 'unavailable'],
+  ])
+  const receipt = receiptIn(told.accepted[0])
+  expect(receipt.statement).toMatchObject({ streamSeq: first.seq, treeSize: 1 })
+  expect(verifyReceipt(receipt, receiver.publicKey, messageId(kept))).toMatchObject({ ok: true })
+  expect(await bench.count(MESSAGES_STREAM)).toBe(1)
+})
+
+test('a block that the log says it has and has no more makes its messages unavailable, not accepted', async () => {
+  await using bench = await IngestBench.start({ partitions: 1 })
+  const receiver = await bench.receiver()
+  const pack = bench.pack([aMessage(aKeyPair(), receiver.publicKey, { text: 'gone' })])
+  await using earlier = new AckPublisher(await bench.bus('ingest'), { inFlightMax: 1, timeoutMs: 5_000 })
+  const { seq } = await earlier.publish(messages.of(0).name, Buffer.from('a block'), {
+    msgId: blockPublishId(pack.id, 0),
+  })
+  const manager = await jetstreamManager(bench.admin.nc)
+  await manager.streams.deleteMessage(MESSAGES_STREAM, seq)
+  await bench.ingest()
+  await bench.send(pack)
+  expect(codesOf(await bench.verdictsOf(pack))).toEqual([[0, 'unavailable']])
+})
+
+test('while the log is full nothing is acknowledged or pulled; when there is room again every message is accepted', async () => {
+  const packBytes = 32 * 1024
+  await using bench = await IngestBench.start({ partitions: 1, messagesBytesMax: 2 * packBytes })
+  const receiver = await bench.receiver()
+  const author = aKeyPair()
+  await bench.ingest()
+  // given more packs than fit
+  const packs = Array.from({ length: 12 }, () =>
+    bench.pack(Array.from({ length: 16 }, () => aMessage(author, receiver.publicKey, { text: 'x'.repeat(800) }))),
+  )
+  for (const pack of packs) await bench.send(pack)
+  await expect.poll(async () => bench.packsTold).toBeGreaterThan(0)
+  await expect.poll(() => bench.count(EDGE_STREAM)).toBeLessThan(packs.length)
+  const waiting = await bench.count(EDGE_STREAM)
+  expect(waiting).toBeGreaterThan(0)
+  // when the store trims the log again and again
+  const manager = await jetstreamManager(bench.admin.nc)
+  const trimming = (async () => {
+    while (bench.packsTold < packs.length) await manager.streams.purge(MESSAGES_STREAM)
+  })()
+  const told = await Promise.all(packs.map((pack) => bench.verdictsOf(pack)))
+  await trimming
+  // then each message has one receipt and none was refused
+  expect(told.flatMap(({ refused }) => refused)).toEqual([])
+  expect(told.flatMap(({ accepted }) => accepted)).toHaveLength(12 * 16)
+  await expect.poll(() => bench.count(EDGE_STREAM)).toBe(0)
+})
+
+test('a drain while the log is full gives the packs back, and another ingest finishes them', async () => {
+  await using bench = await IngestBench.start({ partitions: 1, messagesBytesMax: 1024 })
+  const receiver = await bench.receiver()
+  const pack = bench.pack([aMessage(aKeyPair(), receiver.publicKey, { text: 'x'.repeat(890) })])
+  const first = await bench.ingest()
+  await bench.send(pack)
+  await expect.poll(() => bench.unacknowledged()).toBe(1)
+  await first.drain()
+  expect(bench.told(pack)).toEqual({ accepted: [], refused: [] })
+  const manager = await jetstreamManager(bench.admin.nc)
+  const { config } = await manager.streams.info(MESSAGES_STREAM)
+  await manager.streams.update(MESSAGES_STREAM, { ...config, max_bytes: 1024 * 1024 })
+  await bench.ingest()
+  const told = await bench.verdictsOf(pack)
+  expect(codesOf(told)).toEqual([])
+  expect(acceptedIn(told)).toEqual([0])
+})
+
+test('packs outlive the death of the server: what was sent before is judged after, each once', async () => {
+  await using bench = await IngestBench.start({ partitions: 2 })
+  const { server } = bench.nats
+  if (!server) throw new Error('users were asked for, so the server is our own')
+  const receiver = await bench.receiver()
+  await bench.ingest()
+  const author = aKeyPair()
+  const packs = Array.from({ length: 20 }, (_, i) =>
+    bench.pack([
+      aMessage(author, receiver.publicKey, { text: `${i}` }),
+      forged(aMessage(author, receiver.publicKey, { text: `${i}` })),
+    ]),
+  )
+  for (const pack of packs) await bench.send(pack)
+  await server.kill()
+  await server.restart()
+  // Verdicts go over core NATS and may be lost with the server; the log and the queue are not.
+  await expect.poll(() => bench.count(EDGE_STREAM), { timeout: 30_000 }).toBe(0)
+  expect(await bench.count(MESSAGES_STREAM)).toBe(packs.length)
+})

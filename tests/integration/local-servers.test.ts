@@ -10,9 +10,9 @@ import { aDatabase, aNatsServer, aPostgres } from '../support/servers.ts'
 
 test('an acknowledged message is there after the server was killed and started again on the same port', async () => {
   // given a server of our own with one stored message
-  await using nats = await aNatsServer({ users: [{ user: 'test', password: 'secret' }] })
+  await using nats = await aNatsServer({ users: [{ user: 'test', password: 'secret' }], ownProcess: true })
   const { server } = nats
-  if (!server) throw new Error('users were asked for, so the server is our own')
+  if (!server) throw new Error('a process of our own was asked for')
   const before = await connectTo(nats.url())
   await (await jetstreamManager(before)).streams.add({ name: 'KEPT', subjects: ['kept'] })
   await jetstream(before).publish('kept', 'still here')
@@ -30,16 +30,16 @@ test('an acknowledged message is there after the server was killed and started a
 })
 
 test('streams are synced before each acknowledgement, and the configuration with the passwords is private', async () => {
-  await using nats = await aNatsServer({ users: [{ user: 'test', password: 'secret' }] })
+  await using nats = await aNatsServer({ users: [{ user: 'test', password: 'secret' }], ownProcess: true })
   const { server } = nats
-  if (!server) throw new Error('users were asked for, so the server is our own')
+  if (!server) throw new Error('a process of our own was asked for')
   const varz: unknown = await (await fetch(`${server.monitorUrl}/varz`)).json()
   expect(varz).toMatchObject({ host: '127.0.0.1', jetstream: { config: { sync_always: true } } })
   expect((await stat(server.configFile)).mode & 0o777).toBe(0o600)
 })
 
 test('a wrong password, and no password, are refused', async () => {
-  await using nats = await aNatsServer({ users: [{ user: 'test', password: 'secret' }] })
+  await using nats = await aNatsServer({ users: [{ user: 'test', password: 'secret' }], ownProcess: true })
   const url = new URL(nats.url())
   await expect(connect({ servers: url.host, reconnect: false })).rejects.toThrow(/authorization/i)
   await expect(connect({ servers: url.host, user: 'test', pass: 'guess', reconnect: false })).rejects.toThrow(

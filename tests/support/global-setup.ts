@@ -4,6 +4,7 @@ import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { Postgres } from '@p2pmsg/local'
 import type { TestProject } from 'vitest/node'
+import { aPostgresContainer } from './containers.ts'
 
 declare module 'vitest' {
   interface ProvidedContext {
@@ -16,6 +17,11 @@ export default async function setup(project: TestProject): Promise<() => Promise
   if (process.env.POSTGRES_URL) {
     project.provide('postgresUrl', process.env.POSTGRES_URL)
     return async () => undefined
+  }
+  const inContainer = await aPostgresContainer()
+  if (inContainer) {
+    project.provide('postgresUrl', inContainer.url)
+    return () => inContainer.container.stop().then(() => undefined)
   }
   const folder = await mkdtemp(join(tmpdir(), 'p2pmsg-postgres-'))
   // Sync stays on: what the tests say about crashes is said of the server as it runs in earnest.

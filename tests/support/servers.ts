@@ -1,11 +1,12 @@
 // Real servers for a test file: its own nats-server on a free port, and its own database.
-// NATS_URL and POSTGRES_URL win; else they are our own processes.
+// NATS_URL and POSTGRES_URL win; else the images of P2PMSG_TEST_DOCKER; else they are our own processes.
 import { randomBytes } from 'node:crypto'
 import { mkdtemp, rm } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { createDatabase, dropDatabase, findNats, NatsServer, type NatsUser, Postgres, thisMachine } from '@p2pmsg/local'
 import { inject } from 'vitest'
+import { aNatsContainer } from './containers.ts'
 
 export type TestNats = AsyncDisposable &
   Readonly<{
@@ -13,26 +14,44 @@ export type TestNats = AsyncDisposable &
     url: (user?: string) => string
     /** Where /varz and /healthz are; undefined for a server of NATS_URL. */
     monitorUrl: string | undefined
-    /** The server's own control, for tests that kill it; undefined unless it is our own process. */
+    /** The server's own control, for tests that kill it; there only if `ownProcess` was asked for, or no other server was. */
     server: NatsServer | undefined
   }>
 export type TestDatabase = AsyncDisposable & Readonly<{ url: string }>
 
 const EVERYTHING: readonly NatsUser[] = [{ user: 'test', password: 'test' }]
 
+export type TestNatsOptions = Readonly<{
+  /** With these users and their permissions; absent: one who may do everything. */
+  users?: readonly NatsUser[]
+  /** A process that the test can kill and start again. */
+  ownProcess?: boolean
+}>
+
 /**
  * A nats-server with JetStream in a folder that goes away with it.
- * Tests that ask for users with permissions always get a process of our own: a shared server knows no such users.
+ * A test that asks for users gets no server of NATS_URL, which knows none of them.
  */
-export async function aNatsServer(options: Readonly<{ users?: readonly NatsUser[] }> = {}): Promise<TestNats> {
+export async function aNatsServer({ users, ownProcess = false }: TestNatsOptions = {}): Promise<TestNats> {
   const url = process.env.NATS_URL
-  if (!options.users && url) {
+  if (!users && !ownProcess && url) {
     return { url: () => url, monitorUrl: undefined, server: undefined, [Symbol.asyncDispose]: async () => undefined }
+  }
+  const known = users ?? EVERYTHING
+  const inContainer = ownProcess ? undefined : await aNatsContainer(known)
+  if (inContainer) {
+    const { container, host, monitorUrl } = inContainer
+    return {
+      url: (user) => urlOf(host, known, user),
+      monitorUrl,
+      server: undefined,
+      [Symbol.asyncDispose]: () => container.stop().then(() => undefined),
+    }
   }
   const found = await findNats({ ...thisMachine(), env: { ...process.env, NATS_URL: undefined } })
   if (found.kind !== 'binary') throw new Error('a step other than NATS_URL named a server that runs elsewhere')
   const folder = await mkdtemp(join(tmpdir(), 'p2pmsg-nats-'))
-  const server = await NatsServer.start({ binary: found.path, folder, users: options.users ?? EVERYTHING })
+  const server = await NatsServer.start({ binary: found.path, folder, users: known })
   return {
     url: (user) => server.url(user),
     monitorUrl: server.monitorUrl,
@@ -42,6 +61,12 @@ export async function aNatsServer(options: Readonly<{ users?: readonly NatsUser[
       await rm(folder, { recursive: true, force: true })
     },
   }
+}
+
+function urlOf(host: string, users: readonly NatsUser[], name?: string): string {
+  const user = name === undefined ? users[0] : users.find((one) => one.user === name)
+  if (!user) throw new RangeError(`this nats-server has no user ${name ?? ''}`)
+  return `nats://${user.user}:${user.password}@${host}`
 }
 
 /** An empty database on the Postgres that all test files share (`global-setup.ts`), dropped at the end. */

@@ -52,7 +52,9 @@ export class NatsServer extends Server {
     const server = new NatsServer(options, port, monitorPort)
     await mkdir(options.folder, { recursive: true })
     await rm(server.configFile, { force: true }) // a file that is there keeps its mode
-    await writeFile(server.configFile, configuration(options, port, monitorPort), { mode: 0o600 })
+    const store = join(options.folder, 'jetstream')
+    const text = natsConfiguration({ host: HOST, port, monitorPort, store, users: options.users })
+    await writeFile(server.configFile, text, { mode: 0o600 })
     await server.start()
     return server
   }
@@ -79,15 +81,24 @@ export class NatsServer extends Server {
   }
 }
 
-/** nats-server reads JSON as well as its own format, and JSON needs no second quoting rule. */
-function configuration(options: NatsServerOptions, port: number, monitorPort: number): string {
+export type NatsSettings = Readonly<{
+  host: string
+  port: number
+  monitorPort: number
+  /** Where the streams are kept. */
+  store: string
+  users: readonly NatsUser[]
+}>
+
+/** A configuration file's text. nats-server reads JSON as well as its own format, and JSON needs no second quoting rule. */
+export function natsConfiguration({ host, port, monitorPort, store, users }: NatsSettings): string {
   const settings = {
     server_name: 'p2pmsg-local',
-    host: HOST,
+    host,
     port,
-    http: `${HOST}:${monitorPort}`,
-    jetstream: { store_dir: join(options.folder, 'jetstream'), sync_interval: 'always' },
-    authorization: { users: options.users },
+    http: `${host}:${monitorPort}`,
+    jetstream: { store_dir: store, sync_interval: 'always' },
+    authorization: { users },
   }
   return `${JSON.stringify(settings, null, 2)}\n`
 }

@@ -31,6 +31,7 @@ async function start(args: readonly string[]): Promise<number> {
 async function run(options: StartOptions, end: ReturnType<typeof firstEnd>): Promise<number> {
   await using stack = await startStack({
     ...(options.freePorts ? {} : { ports: USUAL_PORTS }),
+    folder: options.data,
     reset: options.reset,
     signal: end.signal,
     say: (line) => terminal.say(line),

@@ -1,8 +1,9 @@
+import { resolve } from 'node:path'
 import { parseArgs } from 'node:util'
-import type { Ports } from './stack-options.ts'
+import { DATA_FOLDER, type Ports } from './stack-options.ts'
 import { Trouble } from './trouble.ts'
 
-export type StartOptions = Readonly<{ help: boolean; once: boolean; reset: boolean; freePorts: boolean }>
+export type StartOptions = Readonly<{ help: boolean; once: boolean; reset: boolean; freePorts: boolean; data: string }>
 
 export const USAGE = `npm start [-- options]      (or ./p2pmsg start [options])
 
@@ -12,6 +13,7 @@ Everything listens on 127.0.0.1 alone. Data and keys stay in .p2pmsg/data, logs 
   --once        send the first message, read it back, stop everything; exit code 0 if it was there
   --reset       begin with empty data and new keys
   --free-ports  take any free ports instead of UDP 42424, TCP 8080, 8081 and 9464–9467
+  --data FOLDER keep data, keys and logs there instead of .p2pmsg/data
   --help        this text
 
 NATS_URL      a NATS with JetStream to use instead of an own one (its user must be allowed everything)
@@ -31,9 +33,16 @@ export const USUAL_PORTS: Partial<Ports> = {
 export function parseStartOptions(args: readonly string[]): StartOptions {
   const flag = { type: 'boolean', default: false } as const
   try {
-    const options = { help: { ...flag, short: 'h' }, once: flag, reset: flag, 'free-ports': flag }
+    const options = {
+      help: { ...flag, short: 'h' },
+      once: flag,
+      reset: flag,
+      'free-ports': flag,
+      data: { type: 'string', default: DATA_FOLDER },
+    } as const
     const { values } = parseArgs({ args: [...args], options })
-    return { help: values.help, once: values.once, reset: values.reset, freePorts: values['free-ports'] }
+    const { help, once, reset, data } = values
+    return { help, once, reset, freePorts: values['free-ports'], data: resolve(data) }
   } catch (error) {
     throw new Trouble(`${error instanceof Error ? error.message : String(error)}\n\n${USAGE}`, 64)
   }

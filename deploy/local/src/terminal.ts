@@ -13,8 +13,9 @@ const COLOURS: Readonly<Record<string, Parameters<typeof styleText>[0]>> = {
 /** NATS and Postgres say much that only their log files need. */
 const SERVERS = new Set(['nats', 'postgres'])
 const TROUBLED = /^(warning|error|fatal|panic):/
-/** Our own probe asks before Postgres is ready; the passwords of a local nats-server are random and in a private file. */
-const EXPECTED = /the database system is (starting up|not yet accepting)|Plaintext passwords detected/
+/** Our own probes ask before the servers are ready; the passwords of a local nats-server are random and in a private file. */
+const EXPECTED =
+  /the database system is (starting up|not yet accepting)|Healthcheck failed|Plaintext passwords detected/
 
 /** What `npm start` shows, one line each: ours plain, the children's behind their names. */
 export class Terminal {

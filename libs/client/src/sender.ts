@@ -126,6 +126,11 @@ export class Sender implements AsyncDisposable {
     return this.#routers.heard
   }
 
+  /** Where the receiver's record says that readers find the messages, once a router gave the record. */
+  get feedUrl(): string | undefined {
+    return this.#routers.record?.feedUrl
+  }
+
   /** Signs a message without sending it. @throws {BadDraft} */
   compose(draft: MessageDraft): Message {
     const topic = draft.topic ?? this.#address.topic

@@ -8,6 +8,8 @@ export type DriverOptions = Readonly<{
   /** 0 = any free one. */
   port: number
   onError?: (code: string) => void
+  /** The machine's clock; one of its own if absent. */
+  now?: () => number
 }>
 
 /** The longest that a timer is set, milliseconds; a deadline further off is looked at again then. */
@@ -16,20 +18,21 @@ const TIMER_MS_MAX = 60_000
 /** Runs a machine over a socket and one timer, until disposed. */
 export class Driver implements AsyncDisposable {
   readonly #machine: Machine
-  readonly #now = steadyClock()
+  readonly #now: () => number
   #socket: UdpSocket | undefined
   #timer: NodeJS.Timeout | undefined
   /** When the timer fires, Unix milliseconds. */
   #armed = Number.POSITIVE_INFINITY
   #stopped = false
 
-  private constructor(machine: Machine) {
+  private constructor(machine: Machine, now: () => number) {
     this.#machine = machine
+    this.#now = now
   }
 
   /** @throws {Error} the operating system's, e.g. `EADDRINUSE` */
   static async start(machine: Machine, options: DriverOptions): Promise<Driver> {
-    const driver = new Driver(machine)
+    const driver = new Driver(machine, options.now ?? steadyClock())
     const onDatagram = (bytes: Uint8Array, from: Outgoing['to']) =>
       driver.send(machine.receive(bytes, from, driver.#now()))
     driver.#socket = await UdpSocket.open({ ...options, onDatagram })

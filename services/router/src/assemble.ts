@@ -1,0 +1,45 @@
+import { Tokens } from '@p2pmsg/protocol'
+import { Admission, type AdmissionOptions } from './edge/admission.ts'
+import { Edge } from './edge/edge.ts'
+import { Intake } from './edge/intake.ts'
+import { Packer, type Publish } from './edge/packer.ts'
+import { WaitingRoom } from './edge/waiting-room.ts'
+import { KrpcDoor } from './node/krpc-door.ts'
+import type { LiveRouters } from './node/live-routers.ts'
+import { Pings } from './node/pings.ts'
+import { Responder } from './node/responder.ts'
+import type { Receivers } from './receivers.ts'
+
+export type EdgeOptions = Readonly<{
+  /** 8 random bytes, made when the process starts. */
+  incarnation: Uint8Array
+  /** Kademlia node id, 20 bytes. */
+  nodeId: Uint8Array
+  clusterSecrets: readonly Uint8Array[]
+  rates: AdmissionOptions
+  receivers: Receivers
+  routers: LiveRouters
+  publish: Publish
+}>
+
+export type AssembledEdge = Readonly<{ edge: Edge; admission: Admission; intake: Intake; packer: Packer }>
+
+/** The whole edge without I/O: what the router runs over a socket and the bus, and tests run over neither. */
+export function assembleEdge(options: EdgeOptions, nowMs: number): AssembledEdge {
+  const { nodeId, receivers, routers } = options
+  const tokens = new Tokens(options.clusterSecrets)
+  const pings = new Pings(tokens, nodeId)
+  const admission = new Admission(tokens, options.rates, nowMs)
+  const room = new WaitingRoom()
+  const packer = new Packer(options.incarnation, options.publish)
+  const intake = new Intake((key) => receivers.find(key), packer, room)
+  const node = new Responder({
+    id: nodeId,
+    tokens,
+    pings,
+    record: (target) => receivers.record(target),
+    closest: (target, family, count, now) => routers.closest(target, family, count, now),
+  })
+  const door = new KrpcDoor({ nodeId, admission, node, pings, receivers, intake })
+  return { edge: new Edge(door, packer, room), admission, intake, packer }
+}

@@ -1,0 +1,60 @@
+import { type Endpoint, parseEndpoint } from '@p2pmsg/protocol'
+import { Env } from '@p2pmsg/runtime'
+
+export type Config = Readonly<{
+  natsUrl: string
+  /** '' = every address of both families. */
+  udpHost: string
+  /** 0 = any free port. */
+  udpPort: number
+  httpHost: string
+  /** 0 = any free port. */
+  httpPort: number
+  /** How others reach our UDP port; undefined = loopback and that port, for trials. */
+  advertise: Endpoint | undefined
+  /** The first signs tokens and names the node, all verify; 16 bytes or more each. */
+  clusterSecrets: readonly Uint8Array[]
+  /** From one proved address, messages/s. */
+  provedPerSecond: number
+  /** From one prefix of unproved addresses, datagrams/s. */
+  unprovedPerSecond: number
+  /** Addresses and networks whose X-Forwarded-For is believed. */
+  trustedProxies: readonly string[]
+}>
+
+const PROVED_PER_SECOND = 2_000
+const UNPROVED_PER_SECOND = 20
+const RATE_MAX = 1_000_000
+
+/** @throws {ConfigError} naming every variable that cannot be used */
+export function readConfig(values: NodeJS.ProcessEnv): Config {
+  const env = new Env(values)
+  return env.done({
+    natsUrl: env.text('NATS_URL'),
+    udpHost: env.optional('P2PMSG_UDP_HOST') ?? '',
+    udpPort: env.port('P2PMSG_UDP_PORT', 42_424),
+    httpHost: env.text('P2PMSG_HTTP_HOST', '::'),
+    httpPort: env.port('P2PMSG_HTTP_PORT', 8081),
+    advertise: readAdvertise(env),
+    clusterSecrets: readSecrets(env),
+    provedPerSecond: env.int('P2PMSG_PROVED_RATE', { fallback: PROVED_PER_SECOND, min: 1, max: RATE_MAX }),
+    unprovedPerSecond: env.int('P2PMSG_UNPROVED_RATE', { fallback: UNPROVED_PER_SECOND, min: 1, max: RATE_MAX }),
+    trustedProxies: env.list('P2PMSG_TRUSTED_PROXIES', []),
+  })
+}
+
+function readAdvertise(env: Env): Endpoint | undefined {
+  const text = env.optional('P2PMSG_ADVERTISE')
+  if (text === undefined) return undefined
+  const endpoint = parseEndpoint(text)
+  if (!endpoint) env.problem('P2PMSG_ADVERTISE', 'must look like router.example.org:42424 or [2001:db8::1]:42424')
+  return endpoint
+}
+
+const SECRET_BYTES_MIN = 16
+
+function readSecrets(env: Env): readonly Uint8Array[] {
+  const secrets = env.hexList('P2PMSG_CLUSTER_SECRETS', { bytesMin: SECRET_BYTES_MIN })
+  if (secrets.length === 0) env.problem('P2PMSG_CLUSTER_SECRETS', 'must hold at least one secret')
+  return secrets
+}

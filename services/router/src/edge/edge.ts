@@ -1,0 +1,110 @@
+import {
+  DATAGRAM_IN_BYTES_MAX,
+  type Machine,
+  type Outgoing,
+  type RefusalCode,
+  type UdpAddress,
+  type Verdicts,
+} from '@p2pmsg/protocol'
+import { datagram, publishFailed } from '../events.ts'
+import { dialectOf } from './dialect.ts'
+import type { PackInFlight } from './pack-in-flight.ts'
+import type { Packer } from './packer.ts'
+import type { WaitingRoom } from './waiting-room.ts'
+
+/** One dialect's way in: takes a datagram and says what to send. */
+export interface Door {
+  receive(bytes: Uint8Array, from: UdpAddress, nowMs: number, out: Outgoing[]): void
+}
+
+const NOTHING: readonly Outgoing[] = []
+
+/**
+ * The UDP edge without I/O: the first byte decides which door a datagram takes; packs, acknowledgements and verdicts come and
+ * go through its owner. Telex and pipe have no door yet.
+ */
+export class Edge implements Machine {
+  readonly #krpc: Door
+  readonly #packer: Packer
+  readonly #room: WaitingRoom
+  #taking = true
+
+  constructor(krpc: Door, packer: Packer, room: WaitingRoom) {
+    this.#krpc = krpc
+    this.#packer = packer
+    this.#room = room
+  }
+
+  receive(bytes: Uint8Array, from: UdpAddress, nowMs: number): readonly Outgoing[] {
+    if (!this.#taking) return dropped('draining')
+    if (bytes.length === 0) return dropped('empty')
+    if (bytes.length > DATAGRAM_IN_BYTES_MAX) return dropped('too-long')
+    switch (dialectOf(bytes)) {
+      case 'krpc': {
+        const out: Outgoing[] = []
+        this.#krpc.receive(bytes, from, nowMs, out)
+        return out
+      }
+      case 'telex':
+      case 'pipe':
+        return dropped('unsupported-dialect')
+      case 'unknown':
+        return dropped('unknown-dialect')
+    }
+  }
+
+  get deadline(): number | undefined {
+    const [pack, room] = [this.#packer.deadline, this.#room.deadline]
+    return pack === undefined ? room : room === undefined ? pack : Math.min(pack, room)
+  }
+
+  tick(nowMs: number): readonly Outgoing[] {
+    const out: Outgoing[] = []
+    this.#packer.tick(nowMs)
+    this.#room.tick(nowMs, out)
+    return out
+  }
+
+  /** EDGE has stored a pack. */
+  acknowledged(pack: PackInFlight, nowMs: number): readonly Outgoing[] {
+    const out: Outgoing[] = []
+    this.#room.acknowledged(pack, nowMs, out)
+    this.#packer.settled(nowMs)
+    return out
+  }
+
+  /** EDGE has not stored a pack, or did not say so. @param code what the senders are told */
+  failed(pack: PackInFlight, code: RefusalCode, nowMs: number): readonly Outgoing[] {
+    const out: Outgoing[] = []
+    publishFailed(pack.undecided, code)
+    this.#room.failed(pack, code, nowMs, out)
+    this.#packer.settled(nowMs)
+    return out
+  }
+
+  verdicts(verdicts: Verdicts, nowMs: number): readonly Outgoing[] {
+    const out: Outgoing[] = []
+    this.#room.apply(verdicts, nowMs, out)
+    return out
+  }
+
+  /** No new messages from now on; what is in hand goes out at once. */
+  stopTaking(): void {
+    this.#taking = false
+    this.#packer.flush()
+  }
+
+  get isTaking(): boolean {
+    return this.#taking
+  }
+
+  /** Every pack has its acknowledgement, and every message its verdict. */
+  get isIdle(): boolean {
+    return this.#packer.isEmpty && this.#packer.inFlight === 0 && this.#room.size === 0
+  }
+}
+
+function dropped(result: Parameters<typeof datagram>[0]): readonly Outgoing[] {
+  datagram(result)
+  return NOTHING
+}

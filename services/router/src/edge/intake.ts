@@ -1,0 +1,78 @@
+import { type Dialect, encodeMessage, type Message, messageDigest, type Outgoing, receiverOf } from '@p2pmsg/protocol'
+import { joined, packed, refusedHere, repeated } from '../events.ts'
+import type { Hosted } from '../receivers.ts'
+import { byteKey } from './byte-key.ts'
+import { type Refused, refused, type Waiter } from './outcome.ts'
+import type { Packer } from './packer.ts'
+import { Pending } from './pending.ts'
+import type { WaitingRoom } from './waiting-room.ts'
+
+/** What has passed admission comes here, by whatever door: duplicate → budget → pack. Nothing in it costs a signature check. */
+export class Intake {
+  readonly #receiver: (key: Uint8Array) => Hosted | undefined
+  readonly #packer: Packer
+  readonly #room: WaitingRoom
+
+  constructor(receiver: (key: Uint8Array) => Hosted | undefined, packer: Packer, room: WaitingRoom) {
+    this.#receiver = receiver
+    this.#packer = packer
+    this.#room = room
+  }
+
+  /**
+   * Takes a message in. Whatever becomes of it, the waiter is told: at once when that is known already.
+   * @param valueBytesMax what its door allows for `v`
+   */
+  submit(message: Message, dialect: Dialect, valueBytesMax: number, waiter: Waiter, nowMs: number, out: Outgoing[]) {
+    const no = this.#submit(message, dialect, valueBytesMax, waiter, nowMs, out)
+    if (!no) return
+    refusedHere(no.code)
+    tell(waiter, no, nowMs, out)
+  }
+
+  #submit(
+    message: Message,
+    dialect: Dialect,
+    valueBytesMax: number,
+    waiter: Waiter,
+    nowMs: number,
+    out: Outgoing[],
+  ): Refused | undefined {
+    if (message.value.length > valueBytesMax) return refused('too-large')
+    const hosted = this.#receiver(receiverOf(message))
+    if (!hosted) return refused('unknown-receiver')
+    const payload = encodeMessage(message)
+    const digest = byteKey(messageDigest(payload))
+    if (this.#isRepeat(digest, waiter, nowMs, out)) return undefined
+    if (!hosted.budget.take(nowMs)) return refused('rate-limited', hosted.budget.waitMs(nowMs))
+    if (this.#room.isFull && !this.#room.makeRoom()) return refused('busy')
+    const envelope = { receivedMs: nowMs, dialect, payload }
+    const pending = new Pending(digest, message, envelope, waiter)
+    const pack = this.#packer.add(envelope, pending, nowMs)
+    if (!pack) return refused('busy')
+    this.#room.wait(pending, pack)
+    packed()
+    return undefined
+  }
+
+  #isRepeat(digest: string, waiter: Waiter, nowMs: number, out: Outgoing[]): boolean {
+    const decided = this.#room.decided(digest, nowMs)
+    if (decided) {
+      repeated()
+      tell(waiter, decided, nowMs, out)
+      return true
+    }
+    const pending = this.#room.pending(digest)
+    if (!pending) return false
+    const joins = pending.join(waiter)
+    joined(joins)
+    if (!joins) tell(waiter, refused('busy'), nowMs, out)
+    else if (pending.pack?.isLogged) tell(waiter, { stage: 'logged', id: pending.id }, nowMs, out)
+    return true
+  }
+}
+
+function tell(waiter: Waiter, outcome: Parameters<Waiter['tell']>[0], nowMs: number, out: Outgoing[]): void {
+  const datagram = waiter.tell(outcome, nowMs)
+  if (datagram) out.push(datagram)
+}

@@ -1,0 +1,48 @@
+import { type Envelope, type Message, messageId, type Outgoing } from '@p2pmsg/protocol'
+import type { Outcome, Waiter } from './outcome.ts'
+
+/** Who may wait for one message; further ones are told to come back. */
+export const WAITERS_MAX = 4
+/** A message of a datagram is kept until its sender was told something; of a longer one only the id, bytes. */
+const KEPT_BYTES_MAX = 1472
+
+/** A message between reception and verdict. */
+export class Pending {
+  /** Of the whole message: {@link Decided} has it under the same. */
+  readonly digest: string
+  /** The pack that carries it, once one does. */
+  pack: Readonly<{ isLogged: boolean }> | undefined
+  readonly #waiters: Waiter[] // BOUNDED by WAITERS_MAX
+  #message: Message | undefined
+  #id: Uint8Array | undefined
+
+  constructor(digest: string, message: Message, envelope: Envelope, waiter: Waiter) {
+    this.digest = digest
+    this.#waiters = [waiter]
+    if (envelope.payload.length <= KEPT_BYTES_MAX) this.#message = message
+    else this.#id = messageId(message)
+  }
+
+  /** @returns false when enough wait already */
+  join(waiter: Waiter): boolean {
+    const at = this.#waiters.findIndex((known) => known.isSame(waiter))
+    if (at >= 0) this.#waiters[at] = waiter
+    else if (this.#waiters.length < WAITERS_MAX) this.#waiters.push(waiter)
+    else return false
+    return true
+  }
+
+  /** The id costs a hash, and most messages are told apart by their verdict before anybody needs it. */
+  get id(): Uint8Array {
+    if (this.#message) this.#id = messageId(this.#message)
+    this.#message = undefined
+    return this.#id as Uint8Array
+  }
+
+  tell(outcome: Outcome, nowMs: number, out: Outgoing[]): void {
+    for (const waiter of this.#waiters) {
+      const datagram = waiter.tell(outcome, nowMs)
+      if (datagram) out.push(datagram)
+    }
+  }
+}

@@ -1,0 +1,137 @@
+import type { Outgoing, RefusalCode, Verdicts } from '@p2pmsg/protocol'
+import { forgotten, logged, strayVerdict, verdictReceived } from '../events.ts'
+import { Decided } from './decided.ts'
+import { type Outcome, refused } from './outcome.ts'
+import type { PackInFlight } from './pack-in-flight.ts'
+import type { Pending } from './pending.ts'
+
+/** A sender whose message EDGE has is told `logged` when no verdict came within this, milliseconds after reception. */
+const LOGGED_MS = 1_500
+/** Nobody is waited for longer than this, milliseconds: the sender has asked again long before. */
+const WAIT_MS_MAX = 30_000
+/** Messages that may wait; beyond, the packs that have waited longest are forgotten early. */
+export const WAITING_MAX = 65_536
+
+/**
+ * Who waits for what: messages by digest, packs by number. Packs stand in the order in which they were opened, so the first
+ * one tells when the next thing is due; there is no timer per message.
+ */
+export class WaitingRoom {
+  readonly #pending = new Map<string, Pending>() // BOUNDED by WAITING_MAX and one pack
+  readonly #packs = new Map<number, PackInFlight>() // BOUNDED by the messages in them
+  /** Those of #packs whose senders have not been told anything yet. */
+  readonly #early = new Map<number, PackInFlight>()
+  readonly #decided = new Decided()
+
+  /** Messages without a verdict. */
+  get size(): number {
+    return this.#pending.size
+  }
+
+  get isFull(): boolean {
+    return this.#pending.size >= WAITING_MAX
+  }
+
+  decided(digest: string, nowMs: number): Outcome | undefined {
+    return this.#decided.find(digest, nowMs)
+  }
+
+  pending(digest: string): Pending | undefined {
+    return this.#pending.get(digest)
+  }
+
+  wait(pending: Pending, pack: PackInFlight): void {
+    this.#pending.set(pending.digest, pending)
+    if (this.#packs.has(pack.counter)) return
+    this.#packs.set(pack.counter, pack)
+    this.#early.set(pack.counter, pack)
+  }
+
+  /** EDGE has the pack. */
+  acknowledged(pack: PackInFlight, nowMs: number, out: Outgoing[]): void {
+    pack.acked = true
+    if (pack.late) this.#tellLogged(pack, nowMs, out)
+  }
+
+  /** EDGE did not take the pack, or nobody knows whether it did. */
+  failed(pack: PackInFlight, code: RefusalCode, nowMs: number, out: Outgoing[]): void {
+    for (const pending of pack.waiting()) {
+      this.#pending.delete(pending.digest)
+      pending.tell(refused(code), nowMs, out)
+    }
+    this.#forget(pack)
+  }
+
+  /** Several records may come for one pack, and the same one twice. */
+  apply(verdicts: Verdicts, nowMs: number, out: Outgoing[]): void {
+    const pack = this.#packs.get(verdicts.packId.counter)
+    if (!pack) return strayVerdict(verdicts.accepted.length + verdicts.refused.length)
+    for (const { packIndex, id, receipt } of verdicts.accepted) {
+      const pending = pack.decide(packIndex)
+      if (!pending) continue
+      verdictReceived('accepted')
+      this.#end(pending, this.#decided.accepted(pending.digest, id, receipt, nowMs), nowMs, out)
+    }
+    for (const { packIndex, code } of verdicts.refused) {
+      const pending = pack.decide(packIndex)
+      if (!pending) continue
+      verdictReceived(code)
+      this.#end(pending, this.#decided.refused(pending.digest, code, nowMs), nowMs, out)
+    }
+    if (pack.undecided === 0) this.#forget(pack)
+  }
+
+  #end(pending: Pending, outcome: Outcome, nowMs: number, out: Outgoing[]): void {
+    this.#pending.delete(pending.digest)
+    pending.tell(outcome, nowMs, out)
+  }
+
+  get deadline(): number | undefined {
+    const early = first(this.#early)
+    const oldest = first(this.#packs)
+    if (early) return Math.min(early.openedMs + LOGGED_MS, (oldest as PackInFlight).openedMs + WAIT_MS_MAX)
+    return oldest && oldest.openedMs + WAIT_MS_MAX
+  }
+
+  tick(nowMs: number, out: Outgoing[]): void {
+    for (const pack of this.#early.values()) {
+      if (nowMs < pack.openedMs + LOGGED_MS) break
+      this.#early.delete(pack.counter)
+      pack.late = true
+      if (pack.acked) this.#tellLogged(pack, nowMs, out)
+    }
+    for (const pack of this.#packs.values()) {
+      if (nowMs < pack.openedMs + WAIT_MS_MAX) break
+      this.#giveUp(pack)
+    }
+  }
+
+  /** Forgets the pack that has waited longest, if its senders know that it is logged. @returns whether that made room */
+  makeRoom(): boolean {
+    const oldest = first(this.#packs)
+    if (!oldest?.isLogged) return false
+    this.#giveUp(oldest)
+    return true
+  }
+
+  #giveUp(pack: PackInFlight): void {
+    forgotten(pack.undecided)
+    for (const pending of pack.waiting()) this.#pending.delete(pending.digest)
+    this.#forget(pack)
+  }
+
+  #tellLogged(pack: PackInFlight, nowMs: number, out: Outgoing[]): void {
+    logged(pack.undecided)
+    for (const pending of pack.waiting()) pending.tell({ stage: 'logged', id: pending.id }, nowMs, out)
+  }
+
+  #forget(pack: PackInFlight): void {
+    this.#packs.delete(pack.counter)
+    this.#early.delete(pack.counter)
+  }
+}
+
+function first<T>(map: ReadonlyMap<unknown, T>): T | undefined {
+  for (const value of map.values()) return value
+  return undefined
+}

@@ -1,0 +1,117 @@
+import {
+  encodeError,
+  encodeRefusal,
+  type ItemFault,
+  messageOf,
+  type Outgoing,
+  parseFrame,
+  receiverOf,
+  recordTarget,
+  type UdpAddress,
+  VALUE_UDP_BYTES_MAX,
+} from '@p2pmsg/protocol'
+import type { Admission } from '../edge/admission.ts'
+import type { Intake } from '../edge/intake.ts'
+import { datagram, malformedKrpc } from '../events.ts'
+import type { Receivers } from '../receivers.ts'
+import { KrpcWaiter } from './krpc-waiter.ts'
+import type { Pings } from './pings.ts'
+import type { Query, Responder } from './responder.ts'
+
+/** BEP 5's protocol error; BEP 44's for a salt that is too long. */
+const PROTOCOL_ERROR = 203
+const SALT_TOO_LONG = 207
+
+export type KrpcParts = Readonly<{
+  /** Our node id, 20 bytes. */
+  nodeId: Uint8Array
+  admission: Admission
+  node: Responder
+  pings: Pings
+  receivers: Receivers
+  intake: Intake
+}>
+
+/** KRPC datagrams: shape, proof and rate; then queries go to the node, and messages to the intake. */
+export class KrpcDoor {
+  readonly #parts: KrpcParts
+
+  constructor(parts: KrpcParts) {
+    this.#parts = parts
+  }
+
+  receive(bytes: Uint8Array, from: UdpAddress, nowMs: number, out: Outgoing[]): void {
+    const frame = parseFrame(bytes)
+    if (!frame.ok) malformedKrpc(frame.fault)
+    else if (frame.value.kind !== 'query') this.#pong(frame.value.t, from, nowMs)
+    else if (frame.value.method === 'msg') this.#message(frame.value, bytes.length, from, nowMs, out)
+    else this.#query(frame.value, bytes.length, from, nowMs, out)
+  }
+
+  #pong(t: Uint8Array, from: UdpAddress, nowMs: number): void {
+    const { pings, admission } = this.#parts
+    if (!pings.isPong(t, from.ip, nowMs)) return datagram('unsolicited')
+    admission.prove(from.ip, nowMs)
+    datagram('pong')
+  }
+
+  #query(query: Query, requestBytes: number, from: UdpAddress, nowMs: number, out: Outgoing[]): void {
+    const { admission, node } = this.#parts
+    const peer = admission.proved(from.ip, nowMs)
+    if (!(peer ? peer.take(nowMs) : admission.takeUnproved(from.ip, nowMs))) return datagram('rate-limited')
+    if (peer) return this.#send(node.answer(query, from, Number.POSITIVE_INFINITY, nowMs), from, out)
+    // When the cap is used up, the short answer may still pass.
+    for (const allowance of [admission.allowance(requestBytes), requestBytes]) {
+      const answers = node.answer(query, from, allowance, nowMs)
+      const bytes = answers.reduce((sum, answer) => sum + answer.length, 0)
+      if (bytes > 0 && admission.takeReply(bytes, requestBytes, nowMs)) return this.#send(answers, from, out)
+    }
+    datagram('capped')
+  }
+
+  #send(answers: readonly Uint8Array[], to: UdpAddress, out: Outgoing[]): void {
+    for (const bytes of answers) out.push({ to, bytes })
+    datagram('taken')
+  }
+
+  /** `msg`: a message in the arguments, and the token that a `get` of its receiver's record gave. */
+  #message(query: Query, requestBytes: number, from: UdpAddress, nowMs: number, out: Outgoing[]): void {
+    const { admission, receivers, intake, nodeId } = this.#parts
+    const message = messageOf(query.args)
+    if (!message.ok) return this.#complain(malformed(query, message.fault), requestBytes, from, nowMs, out)
+    const key = receiverOf(message.value)
+    const target = receivers.find(key)?.target ?? recordTarget(key)
+    const token = query.args.bytes('token')
+    const peer = token && admission.proveByToken(from.ip, token, target, nowMs)
+    if (!peer) return this.#complain(badToken(query), requestBytes, from, nowMs, out)
+    if (!peer.take(nowMs)) {
+      const retryAfterMs = peer.scold(nowMs)
+      if (retryAfterMs !== undefined) {
+        out.push({ to: from, bytes: encodeRefusal(query.t, 'rate-limited', { retryAfterMs }) })
+      }
+      return datagram('rate-limited')
+    }
+    datagram('taken')
+    intake.submit(message.value, 'krpc', VALUE_UDP_BYTES_MAX, new KrpcWaiter(query.t, from, nodeId), nowMs, out)
+  }
+
+  /** An error to somebody whose datagram proves nothing; never longer than that datagram. */
+  #complain(error: Uint8Array, requestBytes: number, from: UdpAddress, nowMs: number, out: Outgoing[]): void {
+    const { admission } = this.#parts
+    const peer = admission.proved(from.ip, nowMs)
+    if (!(peer ? peer.take(nowMs) : admission.takeUnproved(from.ip, nowMs))) return datagram('rate-limited')
+    const fits = error.length <= requestBytes
+    if (!fits || (!peer && !admission.takeReply(error.length, requestBytes, nowMs))) return datagram('capped')
+    out.push({ to: from, bytes: error })
+    datagram('bad-message')
+  }
+}
+
+function malformed(query: Query, fault: ItemFault): Uint8Array {
+  return encodeRefusal(query.t, 'malformed', fault === 'salt-too-long' ? { number: SALT_TOO_LONG } : {})
+}
+
+/** A refusal's text starts with its code; this is none: the sender fetches another token and goes on. */
+function badToken(query: Query): Uint8Array {
+  return encodeError(query.t, PROTOCOL_ERROR, 'token is wrong or has expired')
+}

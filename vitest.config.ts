@@ -18,6 +18,7 @@ function onServers(name: string) {
       globalSetup: ['tests/support/global-setup.ts'],
       testTimeout: MINUTE_MS,
       hookTimeout: MINUTE_MS,
+      expect: { poll: { timeout: MINUTE_MS / 2 } }, // what is polled for comes soon, unless the machine has other work
     },
   }
 }

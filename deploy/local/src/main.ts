@@ -21,7 +21,9 @@ async function start(args: readonly string[]): Promise<number> {
   }
   const end = firstEnd((text) => terminal.say(text))
   try {
-    return await run(options, end)
+    const exitCode = await run(options, end)
+    terminal.say(`stopped; the data is in ${options.data}`)
+    return exitCode
   } catch (error) {
     if (end.signal.aborted) return end.exitCode() // it was asked to stop while starting: no fault
     throw error

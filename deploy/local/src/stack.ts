@@ -144,9 +144,11 @@ export async function startStack(given: StackOptions = {}): Promise<Stack> {
     resources.use(server)
     servers.set(server.name, server)
     given.signal?.throwIfAborted()
-    given.signal?.addEventListener('abort', () => void server.stop(), { once: true }) // one that is starting then ends
     server.onSpawn = spawned
   }
+  // Only a start is cut short like this: a stack that is up stops in order.
+  const cutShort = (): void => servers.forEach((server) => void server.stop())
+  given.signal?.addEventListener('abort', cutShort, { once: true })
   say('starting Postgres and NATS …')
   const database = await startPostgres(options, folder, ports)
   if (database.server) keep(database.server)
@@ -166,6 +168,7 @@ export async function startStack(given: StackOptions = {}): Promise<Stack> {
   if (services.all.length > 0) say(`starting ${services.all.map((service) => service.name).join(', ')} …`)
   for (const service of services.all.toReversed()) keep(service)
   await startTogether(services.all)
+  given.signal?.removeEventListener('abort', cutShort)
   return new Stack({ folder, ports, around, services, servers, died, resources: resources.move() })
 }
 

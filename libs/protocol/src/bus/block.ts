@@ -1,4 +1,4 @@
-import { createHash } from 'node:crypto'
+import { hash } from 'node:crypto'
 import { Reader } from '../bytes/reader.ts'
 import { Writer } from '../bytes/writer.ts'
 import { REFUSAL_CODES, type RefusalCode } from '../codes.ts'
@@ -79,5 +79,5 @@ export function blockPublishId(packId: PackId, partition: number): string {
 
 /** What the store remembers of the last block that it applied, 32 bytes: proves that the log is still the same log. */
 export function blockHash(bytes: Uint8Array): Uint8Array {
-  return createHash('sha256').update(bytes).digest()
+  return hash('sha256', bytes, 'buffer')
 }

@@ -1,3 +1,5 @@
+const U32 = 2 ** 32 // what the upper half of a u64 counts
+
 /**
  * A cursor over a record of our own bus formats. It cannot run off the end: the first read that would makes `failed` true and
  * every later read gives zeros, so a parser reads straight on and asks once, at the end, whether all was there.
@@ -60,9 +62,12 @@ export class Reader {
 
   /** A u64 that a double holds exactly (times, counts, stream sequences); larger fails. */
   safe(): number {
-    const value = Number(this.u64())
-    if (!Number.isSafeInteger(value)) this.#failed = true
-    return this.#failed ? 0 : value
+    const at = this.#take(8)
+    if (at < 0) return 0
+    const value = this.#view.getUint32(at) * U32 + this.#view.getUint32(at + 4)
+    if (Number.isSafeInteger(value)) return value
+    this.#failed = true
+    return 0
   }
 
   /** Exactly `length` bytes, as a view into the record. */

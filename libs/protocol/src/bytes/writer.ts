@@ -1,4 +1,5 @@
 const FIRST_BYTES = 512
+const U32 = 2 ** 32 // what the upper half of a u64 counts
 
 /** The opposite of {@link Reader}: grows as needed; numbers are big-endian and must fit (a defect otherwise). */
 export class Writer {
@@ -40,7 +41,13 @@ export class Writer {
 
   u64(value: bigint | number): this {
     const at = this.#room(8)
-    this.#bytes.writeBigUInt64BE(BigInt(value), at)
+    if (typeof value === 'bigint') {
+      this.#bytes.writeBigUInt64BE(value, at)
+    } else {
+      if (!Number.isSafeInteger(value)) throw new RangeError(`${value} is not exact`)
+      this.#bytes.writeUInt32BE(Math.floor(value / U32), at)
+      this.#bytes.writeUInt32BE(value >>> 0, at + 4)
+    }
     return this
   }
 

@@ -1,4 +1,4 @@
-import { createHash } from 'node:crypto'
+import { hash } from 'node:crypto'
 import { decodeCanonical } from '../bytes/bencode.ts'
 import { concat } from '../bytes/bytes.ts'
 import { Dict } from '../bytes/dict.ts'
@@ -49,12 +49,12 @@ export function topicOf(message: Pick<Message, 'salt'>): Uint8Array {
 
 /** SHA-256(author's key ‖ signed bytes), 32 bytes. It leaves out the signature, so one message has one id however it is signed. */
 export function messageId(message: Message): Uint8Array {
-  return createHash('sha256').update(message.key).update(signedBytes(message)).digest()
+  return hash('sha256', concat([message.key, signedBytes(message)]), 'buffer')
 }
 
 /** SHA-256 of a whole message with its signature, 32 bytes: tells apart what shares an id but not its fate. */
 export function messageDigest(bytes: Uint8Array): Uint8Array {
-  return createHash('sha256').update(bytes).digest()
+  return hash('sha256', bytes, 'buffer')
 }
 
 /** A message's salt. @param topic at most 32 bytes of UTF-8 */

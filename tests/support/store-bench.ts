@@ -21,6 +21,7 @@ import {
   receiverOf,
 } from '@p2pmsg/protocol'
 import { AckPublisher, type Bus, connectBus, createLogger, Health, type Service } from '@p2pmsg/runtime'
+import { Pool, type QueryResultRow } from 'pg'
 import { type Database, openDatabase } from '../../services/store/src/database.ts'
 import { startStore } from '../../services/store/src/store.ts'
 import { aDatabase, aNatsServer, type TestDatabase, type TestNats } from './servers.ts'
@@ -39,6 +40,7 @@ export class StoreBench implements AsyncDisposable {
   #nats: TestNats | undefined
   #database: TestDatabase | undefined
   #db: Database | undefined
+  #pool: Pool | undefined
   #admin: Bus | undefined
   #reader: Bus | undefined
   #ingest: AckPublisher | undefined
@@ -53,6 +55,9 @@ export class StoreBench implements AsyncDisposable {
     bench.#database = bench.#stack.use(await aDatabase())
     bench.#db = openDatabase({ url: bench.#database.url, poolSize: POOL_SIZE, log })
     bench.#stack.defer(() => bench.db.destroy())
+    const pool = new Pool({ connectionString: bench.#database.url, max: 2 })
+    bench.#pool = pool
+    bench.#stack.defer(() => pool.end())
     bench.#admin = await bench.bus('admin')
     await setUp(bench.admin, { ...options, partitions: bench.partitions })
     bench.#reader = await bench.bus('render-api')
@@ -67,6 +72,12 @@ export class StoreBench implements AsyncDisposable {
 
   get db(): Database {
     return present(this.#db)
+  }
+
+  /** Asks the database behind the store's back. */
+  async sql<T extends QueryResultRow>(text: string, values: unknown[] = []): Promise<T[]> {
+    const { rows } = await present(this.#pool).query<T>(text, values)
+    return rows
   }
 
   get admin(): Bus {

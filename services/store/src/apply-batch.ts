@@ -36,6 +36,7 @@ export async function applyBatch(db: Database, claim: Claim, batch: Batch): Prom
 
 async function write(db: Database, claim: Claim, batch: Batch): Promise<Outcome | undefined> {
   const { rows, removals } = batch
+  const positions = rows.map((row) => row.position)
   const { rows: outcomes } = await sql<Outcome>`
     WITH fenced AS (
       UPDATE partition
@@ -43,16 +44,19 @@ async function write(db: Database, claim: Claim, batch: Batch): Promise<Outcome 
           applied_ms = greatest(applied_ms, ${batch.lastReceivedMs})
       WHERE id = ${claim.partition} AND fence = ${claim.fence} AND applied_seq = ${claim.appliedSeq}
       RETURNING id
+    ), pending AS MATERIALIZED (
+      -- Asked once, so that a partition without deletes looks for none with each row.
+      SELECT EXISTS (SELECT FROM removal WHERE partition = ${claim.partition}) AS removals
     ), inserted AS (
       INSERT INTO message (id, receiver, position, author, topic, seq, received_ms, dialect, type, reply_to, expires, message)
       SELECT i.id, i.receiver, i.position, i.author, i.topic, i.seq, i.received_ms, i.dialect, i.type, i.reply_to, i.expires,
-        CASE WHEN EXISTS (
+        CASE WHEN pending.removals AND EXISTS (
           SELECT FROM removal r WHERE r.target = i.id AND r.author = i.author AND r.receiver = i.receiver
         ) THEN ''::bytea ELSE i.message END
-      FROM fenced CROSS JOIN unnest(
+      FROM fenced CROSS JOIN pending CROSS JOIN unnest(
         ${byteaArray(rows.map((row) => row.id))}::bytea[],
         ${byteaArray(rows.map((row) => row.receiver))}::bytea[],
-        ${int8Array(rows.map((row) => row.position))}::int8[],
+        ${int8Array(positions)}::int8[],
         ${byteaArray(rows.map((row) => row.author))}::bytea[],
         ${textArray(rows.map((row) => row.topic))}::text[],
         ${int8Array(rows.map((row) => row.seq))}::int8[],
@@ -95,8 +99,8 @@ async function write(db: Database, claim: Claim, batch: Batch): Promise<Outcome 
     )
     SELECT EXISTS (SELECT FROM fenced) AS fenced,
       (extract(epoch FROM now()) * 1000)::bigint AS stored_ms,
-      ARRAY(SELECT p FROM unnest(${int8Array(rows.map((row) => row.position))}::int8[]) AS p
-        WHERE NOT EXISTS (SELECT FROM inserted WHERE inserted.position = p)) AS skipped,
+      CASE WHEN (SELECT count(*) FROM inserted) < ${rows.length} THEN
+        ARRAY(SELECT unnest(${int8Array(positions)}::int8[]) EXCEPT SELECT position FROM inserted) ELSE '{}' END AS skipped,
       ARRAY(SELECT position FROM inserted WHERE tombstone) AS tombstones`.execute(db)
   return outcomes[0]
 }

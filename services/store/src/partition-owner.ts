@@ -96,8 +96,12 @@ export class PartitionOwner implements AsyncDisposable {
   async drain(): Promise<void> {
     this.#stop.abort()
     await this.#running
-    await this.#handBack([...this.#writers.values()])
-    await leave(this.#deps.db, this.replica)
+    try {
+      await this.#handBack([...this.#writers.values()])
+      await leave(this.#deps.db, this.replica)
+    } catch (thrown) {
+      events.leasesUncertain(this.#deps.log, thrown) // Postgres is away: they run out by themselves
+    }
   }
 
   /** Ends without handing back, as far as that was not done: the leases run out by themselves. */

@@ -92,7 +92,6 @@ export class PartitionWriter {
     })
     using reader = new BlockReader(source, partition)
     this.#reader = reader
-    this.#problem = undefined
     using announcer = new Announcer(bus, partition, progress.appliedSeq)
     const quiet = new QuietMark(bus, partition)
     let { appliedSeq } = progress
@@ -104,6 +103,7 @@ export class PartitionWriter {
       if (applied === undefined) return this.#standDown()
       appliedSeq = applied
       this.#failures = 0
+      this.#problem = undefined
     }
   }
 

@@ -1,13 +1,23 @@
 import { type FeedAnswer, type FeedQuestion, PAGE_BYTES_MAX, ROW_HEADER_BYTES } from '@p2pmsg/protocol'
+import { Failure } from '@p2pmsg/runtime'
 import { sql } from 'kysely'
 import { NOT_EXPIRED, ROW_COLUMNS, toRow } from './row-of.ts'
 import { appliedFor, inSnapshot, type Snapshot, type Source } from './snapshot.ts'
+
+/** This store has no index of words. */
+class NoSearch extends Failure {
+  override readonly name = 'NoSearch'
+  readonly code = 'NO_SEARCH'
+  readonly retry = 'never'
+}
 
 /**
  * One page of a feed, by keyset on (receiver, position): what is inserted or removed meanwhile moves nothing. Tombstones stay
  * in their places, so that whoever copied the message learns of its end. A page of large messages is cut where its bytes end.
  */
 export function answerFeed(source: Source, question: FeedQuestion): Promise<FeedAnswer> {
+  // A page that ignores the words would be a wrong answer. Their index costs half of what a message may cost here.
+  if (question.search !== undefined) return Promise.reject(new NoSearch('full text is not indexed'))
   return inSnapshot(source, async (snapshot) => {
     const { rows, more } = await pageOf(snapshot, question)
     return { rows, more, ...(await stateOf(snapshot, question.receiver)) }

@@ -1,7 +1,8 @@
 // The same servers from images, through testcontainers: P2PMSG_TEST_DOCKER="<nats image>,<postgres image>". The images behave
 // like the official ones (nats-server's arguments; POSTGRES_PASSWORD) and must be there already: nothing is pulled.
 import { randomBytes } from 'node:crypto'
-import { type NatsUser, natsConfiguration, runCommand } from '@p2pmsg/local'
+import { setTimeout as sleep } from 'node:timers/promises'
+import { answers, type NatsUser, natsConfiguration, runCommand } from '@p2pmsg/local'
 import type { StartedTestContainer } from 'testcontainers'
 
 const CLIENT_PORT = 4222
@@ -9,6 +10,7 @@ const MONITOR_PORT = 8222
 const POSTGRES_PORT = 5432
 const INSPECT_MS = 20_000
 const START_MS = 60_000
+const POLL_MS = 50
 const CONFIG = '/tmp/nats.conf'
 
 type Images = Readonly<{ nats: string; postgres: string }>
@@ -57,8 +59,14 @@ export async function aPostgresContainer(): Promise<
   const container = await new GenericContainer(found.postgres)
     .withExposedPorts(POSTGRES_PORT)
     .withEnvironment({ POSTGRES_PASSWORD: password })
-    .withWaitStrategy(Wait.forListeningPorts().withStartupTimeout(START_MS))
+    .withWaitStrategy(Wait.forLogMessage('ready to accept connections').withStartupTimeout(START_MS))
     .start()
   const url = `postgres://postgres:${password}@${container.getHost()}:${container.getMappedPort(POSTGRES_PORT)}/postgres`
+  // The official image starts its server twice, the first time without TCP.
+  const until = Date.now() + START_MS
+  while (!(await answers(url))) {
+    if (Date.now() > until) throw new Error(`Postgres in a container of ${found.postgres} does not answer`)
+    await sleep(POLL_MS)
+  }
   return { container, url }
 }

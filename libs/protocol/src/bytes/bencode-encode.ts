@@ -1,5 +1,3 @@
-import { concat, utf8 } from './bytes.ts'
-
 /** Bytes that are bencode already and go in as they are. */
 export class Raw {
   readonly bytes: Uint8Array
@@ -17,44 +15,94 @@ export type Encodable =
   | readonly Encodable[]
   | Readonly<{ [key: string]: Encodable | undefined }>
 
-/** Canonical bencode (BEP 3): keys in byte order; text becomes UTF-8; members that are undefined are left out. */
+/**
+ * Canonical bencode (BEP 3): keys in byte order; text becomes UTF-8; members that are undefined are left out. Keys are ours and
+ * ASCII, so the order of their characters is the order of their bytes.
+ */
 export function bencode(value: Encodable): Uint8Array {
-  const parts: Uint8Array[] = []
-  write(value, parts)
-  return concat(parts)
+  at = 0
+  write(value)
+  return Buffer.from(scratch.subarray(0, at)) // a copy out of the shared pool: cheaper than a buffer of its own
 }
 
-const [LIST, DICT, END] = [utf8('l'), utf8('d'), utf8('e')]
+// One buffer for all encodings: they never overlap, and growing it anew for each would cost more than the encoding.
+let scratch = Buffer.allocUnsafe(4096)
+let at = 0
 
-function write(value: Encodable, parts: Uint8Array[]): void {
-  if (typeof value === 'string') writeString(utf8(value), parts)
-  else if (value instanceof Uint8Array) writeString(value, parts)
-  else if (typeof value === 'bigint' || typeof value === 'number') parts.push(utf8(`i${value}e`))
-  else if (value instanceof Raw) parts.push(value.bytes)
+const [LIST, DICT, INT, END, COLON] = [0x6c, 0x64, 0x69, 0x65, 0x3a] as const
+
+function room(bytes: number): void {
+  if (at + bytes <= scratch.length) return
+  const grown = Buffer.allocUnsafe(Math.max(scratch.length * 2, at + bytes))
+  scratch.copy(grown, 0, 0, at)
+  scratch = grown
+}
+
+function byte(value: number): void {
+  room(1)
+  scratch[at++] = value
+}
+
+function write(value: Encodable): void {
+  if (value instanceof Uint8Array) writeBytes(value)
+  else if (typeof value === 'string') writeText(value)
+  else if (typeof value === 'bigint' || typeof value === 'number') writeInt(value)
+  else if (value instanceof Raw) append(value.bytes)
   else if (isList(value)) {
-    parts.push(LIST)
-    for (const item of value) write(item, parts)
-    parts.push(END)
+    byte(LIST)
+    for (const item of value) write(item)
+    byte(END)
   } else {
-    parts.push(DICT)
-    for (const key of Object.keys(value).sort(byBytes)) {
+    byte(DICT)
+    for (const key of sortedKeys(value)) {
       const member = value[key]
       if (member === undefined) continue
-      writeString(utf8(key), parts)
-      write(member, parts)
+      writeText(key)
+      write(member)
     }
-    parts.push(END)
+    byte(END)
   }
 }
 
-function writeString(bytes: Uint8Array, parts: Uint8Array[]): void {
-  parts.push(utf8(`${bytes.length}:`), bytes)
+function writeInt(value: number | bigint): void {
+  byte(INT)
+  ascii(String(value))
+  byte(END)
+}
+
+function writeBytes(bytes: Uint8Array): void {
+  ascii(String(bytes.length))
+  byte(COLON)
+  append(bytes)
+}
+
+function writeText(text: string): void {
+  const length = Buffer.byteLength(text)
+  ascii(String(length))
+  byte(COLON)
+  room(length)
+  at += scratch.write(text, at)
+}
+
+function append(bytes: Uint8Array): void {
+  room(bytes.length)
+  scratch.set(bytes, at)
+  at += bytes.length
+}
+
+function ascii(text: string): void {
+  room(text.length)
+  for (let i = 0; i < text.length; i++) scratch[at++] = text.charCodeAt(i)
+}
+
+function sortedKeys(value: object): string[] {
+  const keys = Object.keys(value)
+  for (let i = 1; i < keys.length; i++) {
+    if ((keys[i - 1] as string) > (keys[i] as string)) return keys.sort() // most callers have them in order
+  }
+  return keys
 }
 
 function isList(value: Encodable): value is readonly Encodable[] {
   return Array.isArray(value)
-}
-
-function byBytes(a: string, b: string): number {
-  return Buffer.compare(utf8(a), utf8(b))
 }

@@ -41,6 +41,8 @@ const INT64_MIN = -(2n ** 63n)
 const INT_DIGITS_MAX = 19
 /** Enough for any length below 10^7; a datagram's are far smaller. */
 const LENGTH_DIGITS_MAX = 7
+/** Longest key that is read character by character. */
+const KEY_BYTES_SHORT = 16
 
 /** Reads the value at the start of `bytes`. Keys out of order and bytes behind it are reported, not refused (KRPC tolerates both). */
 export function decodePrefix(bytes: Uint8Array): Parsed<Decoded, BencodeFault> {
@@ -62,6 +64,7 @@ export function decodeCanonical(bytes: Uint8Array): Parsed<Bencoded, BencodeFaul
 class Decoder {
   readonly #bytes: Uint8Array
   #tokens = 0
+  #from = 0
   at = 0
   canonical = true
   fault: BencodeFault = 'not-bencode'
@@ -111,6 +114,22 @@ class Decoder {
   }
 
   #string(): Uint8Array | undefined {
+    const end = this.#stringEnd()
+    return end === undefined ? undefined : this.#bytes.subarray(this.#from, end)
+  }
+
+  /** One character for each byte (latin1). Keys are short: building their text beats making a view to read it from. */
+  #key(): string | undefined {
+    const end = this.#stringEnd()
+    if (end === undefined) return undefined
+    if (end - this.#from > KEY_BYTES_SHORT) return latin1(this.#bytes.subarray(this.#from, end))
+    let key = ''
+    for (let i = this.#from; i < end; i++) key += String.fromCharCode(this.#bytes[i] as number)
+    return key
+  }
+
+  /** Reads a string's length and leaves the cursor behind the string. @returns its end; its start is in `#from` */
+  #stringEnd(): number | undefined {
     const start = this.at
     let length = 0
     for (;;) {
@@ -122,10 +141,10 @@ class Decoder {
       this.at++
     }
     if (this.#bytes[start] === ZERO && this.at - start > 1) return this.#fail('bad-length')
-    const from = ++this.at
-    if (from + length > this.#bytes.length) return this.#fail('truncated')
-    this.at = from + length
-    return this.#bytes.subarray(from, this.at)
+    this.#from = ++this.at
+    if (this.#from + length > this.#bytes.length) return this.#fail('truncated')
+    this.at = this.#from + length
+    return this.at
   }
 
   #list(depth: number): Bencoded[] | undefined {
@@ -149,9 +168,8 @@ class Decoder {
       if (first === undefined) return this.#fail('truncated')
       if (first < ZERO || first > NINE) return this.#fail('not-bencode')
       if (++this.#tokens > TOKENS_MAX) return this.#fail('too-many-tokens')
-      const bytes = this.#string()
-      if (bytes === undefined) return undefined
-      const key = latin1(bytes)
+      const key = this.#key()
+      if (key === undefined) return undefined
       if (previous !== undefined && key <= previous) this.canonical = false
       previous = key
       const start = this.at
@@ -165,7 +183,5 @@ class Decoder {
 }
 
 function latin1(bytes: Uint8Array): string {
-  return bytes.length === 1
-    ? String.fromCharCode(bytes[0] as number)
-    : Buffer.from(bytes.buffer, bytes.byteOffset, bytes.length).toString('latin1')
+  return Buffer.from(bytes.buffer, bytes.byteOffset, bytes.length).toString('latin1')
 }

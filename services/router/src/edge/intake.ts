@@ -1,7 +1,7 @@
-import { type Dialect, encodeMessage, type Message, messageDigest, type Outgoing, receiverOf } from '@p2pmsg/protocol'
+import { hash } from 'node:crypto'
+import { type Dialect, encodeMessage, type Message, type Outgoing, receiverOf } from '@p2pmsg/protocol'
 import { joined, packed, refusedHere, repeated } from '../events.ts'
 import type { Hosted } from '../receivers.ts'
-import { byteKey } from './byte-key.ts'
 import { type Refused, refused, type Waiter } from './outcome.ts'
 import type { Packer } from './packer.ts'
 import { Pending } from './pending.ts'
@@ -42,7 +42,7 @@ export class Intake {
     const hosted = this.#receiver(receiverOf(message))
     if (!hosted) return refused('unknown-receiver')
     const payload = encodeMessage(message)
-    const digest = byteKey(messageDigest(payload))
+    const digest = hash('sha256', payload, 'binary')
     if (this.#isRepeat(digest, waiter, nowMs, out)) return undefined
     if (!hosted.budget.take(nowMs)) return refused('rate-limited', hosted.budget.waitMs(nowMs))
     if (this.#room.isFull && !this.#room.makeRoom()) return refused('busy')

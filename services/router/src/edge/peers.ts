@@ -1,9 +1,10 @@
 import { equalBytes } from '@p2pmsg/protocol'
 import { byteKey } from './byte-key.ts'
+import { Generations } from './generations.ts'
 import { TokenBucket } from './token-bucket.ts'
 
-/** Addresses that we remember something about. The one first heard of longest ago makes room. */
-const PEERS_MAX = 65_536
+/** Addresses that we remember something about, in each of two generations. */
+const PEERS_MAX = 32_768
 /** An address is proved for this long after its last proof, milliseconds (DESIGN §4). */
 const PROVED_MS = 10 * 60 * 1000
 /** A token that was checked is not computed again for this long, milliseconds. It may thus outlive its epoch by as much. */
@@ -68,14 +69,10 @@ export class Peer {
 /** The addresses that have proved themselves, or sent over HTTP, each with a bucket of its own. */
 export class Peers {
   readonly #perSecond: number
-  readonly #peers = new Map<string, Peer>() // BOUNDED by PEERS_MAX
+  readonly #peers = new Generations<Peer>(PEERS_MAX)
 
   constructor(perSecond: number) {
     this.#perSecond = perSecond
-  }
-
-  get size(): number {
-    return this.#peers.size
   }
 
   find(ip: Uint8Array): Peer | undefined {
@@ -86,16 +83,8 @@ export class Peers {
     const key = byteKey(ip)
     const known = this.#peers.get(key)
     if (known) return known
-    if (this.#peers.size >= PEERS_MAX) this.#makeRoom()
     const peer = new Peer(new TokenBucket({ perSecond: this.#perSecond, burst: this.#perSecond }, nowMs))
     this.#peers.set(key, peer)
     return peer
-  }
-
-  #makeRoom(): void {
-    for (const key of this.#peers.keys()) {
-      this.#peers.delete(key)
-      return
-    }
   }
 }

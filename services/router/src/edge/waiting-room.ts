@@ -3,6 +3,7 @@ import { forgotten, logged, strayVerdict, verdictReceived } from '../events.ts'
 import { Decided } from './decided.ts'
 import { type Outcome, refused } from './outcome.ts'
 import type { PackInFlight } from './pack-in-flight.ts'
+import { PackQueue } from './pack-queue.ts'
 import type { Pending } from './pending.ts'
 
 /** A sender whose message EDGE has is told `logged` when no verdict came within this, milliseconds after reception. */
@@ -18,9 +19,9 @@ export const WAITING_MAX = 65_536
  */
 export class WaitingRoom {
   readonly #pending = new Map<string, Pending>() // BOUNDED by WAITING_MAX and one pack
-  readonly #packs = new Map<number, PackInFlight>() // BOUNDED by the messages in them
+  readonly #packs = new PackQueue() // BOUNDED by the messages in them
   /** Those of #packs whose senders have not been told anything yet. */
-  readonly #early = new Map<number, PackInFlight>()
+  readonly #early = new PackQueue()
   readonly #decided = new Decided()
 
   /** Messages without a verdict. */
@@ -42,9 +43,9 @@ export class WaitingRoom {
 
   wait(pending: Pending, pack: PackInFlight): void {
     this.#pending.set(pending.digest, pending)
-    if (this.#packs.has(pack.counter)) return
-    this.#packs.set(pack.counter, pack)
-    this.#early.set(pack.counter, pack)
+    if (this.#packs.get(pack.counter)) return
+    this.#packs.add(pack)
+    this.#early.add(pack)
   }
 
   /** EDGE has the pack. */
@@ -87,28 +88,27 @@ export class WaitingRoom {
   }
 
   get deadline(): number | undefined {
-    const early = first(this.#early)
-    const oldest = first(this.#packs)
-    if (early) return Math.min(early.openedMs + LOGGED_MS, (oldest as PackInFlight).openedMs + WAIT_MS_MAX)
-    return oldest && oldest.openedMs + WAIT_MS_MAX
+    const early = this.#early.first
+    const oldest = this.#packs.first
+    if (!oldest) return undefined
+    const end = oldest.openedMs + WAIT_MS_MAX
+    return early ? Math.min(early.openedMs + LOGGED_MS, end) : end
   }
 
   tick(nowMs: number, out: Outgoing[]): void {
-    for (const pack of this.#early.values()) {
-      if (nowMs < pack.openedMs + LOGGED_MS) break
-      this.#early.delete(pack.counter)
+    for (let pack = this.#early.first; pack && nowMs >= pack.openedMs + LOGGED_MS; pack = this.#early.first) {
+      this.#early.remove(pack)
       pack.late = true
       if (pack.acked) this.#tellLogged(pack, nowMs, out)
     }
-    for (const pack of this.#packs.values()) {
-      if (nowMs < pack.openedMs + WAIT_MS_MAX) break
+    for (let pack = this.#packs.first; pack && nowMs >= pack.openedMs + WAIT_MS_MAX; pack = this.#packs.first) {
       this.#giveUp(pack)
     }
   }
 
   /** Forgets the pack that has waited longest, if its senders know that it is logged. @returns whether that made room */
   makeRoom(): boolean {
-    const oldest = first(this.#packs)
+    const oldest = this.#packs.first
     if (!oldest?.isLogged) return false
     this.#giveUp(oldest)
     return true
@@ -126,12 +126,7 @@ export class WaitingRoom {
   }
 
   #forget(pack: PackInFlight): void {
-    this.#packs.delete(pack.counter)
-    this.#early.delete(pack.counter)
+    this.#packs.remove(pack)
+    this.#early.remove(pack)
   }
-}
-
-function first<T>(map: ReadonlyMap<unknown, T>): T | undefined {
-  for (const value of map.values()) return value
-  return undefined
 }

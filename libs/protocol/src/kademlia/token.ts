@@ -1,4 +1,4 @@
-import { createHmac, hkdfSync, timingSafeEqual } from 'node:crypto'
+import { createHmac, createSecretKey, hkdfSync, type KeyObject, timingSafeEqual } from 'node:crypto'
 import { Writer } from '../bytes/writer.ts'
 
 /** BEP 5 write tokens, without state: any replica that holds the cluster secret takes what any other gave. */
@@ -12,16 +12,19 @@ const KEY_BYTES = 32
  * The first secret signs, all verify, so that secrets can be rotated without a gap.
  */
 export class Tokens {
-  readonly #keys: readonly Uint8Array[]
+  readonly #keys: readonly KeyObject[]
 
   /** @param secrets at least one, each ≥ 16 bytes */
   constructor(secrets: readonly Uint8Array[]) {
-    this.#keys = secrets.map((secret) => new Uint8Array(hkdfSync('sha256', secret, '', 'token', KEY_BYTES)))
+    // Key objects: with a key in bytes, each MAC would cost five times as much.
+    this.#keys = secrets.map((secret) =>
+      createSecretKey(new Uint8Array(hkdfSync('sha256', secret, '', 'token', KEY_BYTES))),
+    )
   }
 
   /** @param ip 16 bytes, IPv4 mapped @param target 20 bytes @param nowMs Unix milliseconds */
   make(ip: Uint8Array, target: Uint8Array, nowMs: number): Uint8Array {
-    return mac(this.#keys[0] as Uint8Array, ip, target, epochAt(nowMs))
+    return mac(this.#keys[0] as KeyObject, ip, target, epochAt(nowMs))
   }
 
   check(token: Uint8Array, ip: Uint8Array, target: Uint8Array, nowMs: number): boolean {
@@ -29,7 +32,7 @@ export class Tokens {
     const now = epochAt(nowMs)
     for (const key of this.#keys) {
       for (const epoch of [now, now - 1, now + 1]) {
-        if (timingSafeEqual(mac(key, ip, target, epoch), token)) return true
+        if (epoch >= 0 && timingSafeEqual(mac(key, ip, target, epoch), token)) return true
       }
     }
     return false
@@ -40,7 +43,7 @@ function epochAt(nowMs: number): number {
   return Math.floor(nowMs / 1000 / EPOCH_SECONDS)
 }
 
-function mac(key: Uint8Array, ip: Uint8Array, target: Uint8Array, epoch: number): Uint8Array {
+function mac(key: KeyObject, ip: Uint8Array, target: Uint8Array, epoch: number): Uint8Array {
   const bytes = new Writer(64).bytes(ip).bytes(target).u64(epoch).done()
   return createHmac('sha256', key).update(bytes).digest().subarray(0, TOKEN_BYTES)
 }

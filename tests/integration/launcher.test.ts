@@ -4,19 +4,26 @@ import { type ChildProcess, spawn } from 'node:child_process'
 import { once } from 'node:events'
 import { existsSync } from 'node:fs'
 import { chown, mkdir, readdir, readFile, writeFile } from 'node:fs/promises'
-import { join } from 'node:path'
+import { delimiter, join } from 'node:path'
 import { text } from 'node:stream/consumers'
 import { setTimeout as sleep } from 'node:timers/promises'
 import { expect, test } from 'vitest'
 import { aCheckout, type Checkout, ROOT } from '../support/checkout.ts'
 
 const NOBODY = 65_534
+/** What a person would start with: the machine's own Node, not the one that the launcher brought. */
+const MACHINE_NODE =
+  (process.env.PATH ?? '')
+    .split(delimiter)
+    .filter((folder) => !folder.includes('.p2pmsg'))
+    .map((folder) => join(folder, 'node'))
+    .find((file) => existsSync(file)) ?? process.execPath
 const POLL_MS = 20
 
 type Run = Readonly<{ child: ChildProcess; done: Promise<{ code: number | null; stdout: string; stderr: string }> }>
 
 function launch(checkout: Checkout, args: readonly string[], env: NodeJS.ProcessEnv = {}, uid?: number): Run {
-  const child = spawn(process.execPath, [checkout.launcher, ...args], {
+  const child = spawn(MACHINE_NODE, [checkout.launcher, ...args], {
     cwd: checkout.path,
     env: { PATH: process.env.PATH, HOME: checkout.path, ...env },
     stdio: ['ignore', 'pipe', 'pipe'],

@@ -2,7 +2,7 @@ import { createWriteStream, renameSync, type WriteStream } from 'node:fs'
 import { mkdir } from 'node:fs/promises'
 import { join } from 'node:path'
 
-export const LOG_FILE_BYTES_MAX = 16 * 1024 * 1024 // then it becomes <name>.log.1 and a new one begins: two files a child at most
+const LOG_FILE_BYTES_MAX = 16 * 1024 * 1024 // then it becomes <name>.log.1 and a new one begins: two files a child at most
 
 /** One child's log, as it printed it. */
 class LogFile {

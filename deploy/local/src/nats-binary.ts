@@ -7,7 +7,7 @@ import { NATS_MINIMUM, versionText } from './nats/version.ts'
 import { Trouble } from './trouble.ts'
 
 /** The ways to a nats-server, cheapest and most deliberate first. */
-export const NATS_STEPS: readonly Step[] = [external, onPath, brought, release, apt, goInstall]
+const NATS_STEPS: readonly Step[] = [external, onPath, brought, release, apt, goInstall]
 
 /**
  * The first step that has a server.

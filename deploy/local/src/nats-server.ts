@@ -9,7 +9,7 @@ const READY_MS = 20_000 // a store of millions of messages is read through at st
 const PROBE_MS = 1_000
 
 /** Subjects as NATS matches them; no list allows everything. */
-export type SubjectRules = Readonly<{ allow?: readonly string[]; deny?: readonly string[] }>
+type SubjectRules = Readonly<{ allow?: readonly string[]; deny?: readonly string[] }>
 export type NatsUser = Readonly<{
   user: string
   password: string

@@ -10,7 +10,7 @@ const STARTTIME_FIELD = 19 // field 22 of /proc/<pid>/stat, counted from the one
 export type ProcessIdentity = Readonly<{ name: string; pid: number; started: string }>
 
 /** When a process started, in a form that is only compared; undefined if there is none with this number. */
-export async function startedAt(pid: number): Promise<string | undefined> {
+async function startedAt(pid: number): Promise<string | undefined> {
   if (process.platform !== 'linux') {
     const { stdout } = await runCommand('ps', ['-o', 'lstart=', '-p', String(pid)], { timeoutMs: PS_MS })
     return stdout.trim() || undefined

@@ -1,10 +1,10 @@
 import { join } from 'node:path'
+import type { BusUser } from '@p2pmsg/protocol'
 import { Child } from './child.ts'
 import { ROOT } from './places.ts'
 import { Server } from './server.ts'
 
-export const SERVICE_NAMES = ['router', 'ingest', 'store', 'render-api'] as const
-export type ServiceName = (typeof SERVICE_NAMES)[number]
+export type ServiceName = Exclude<BusUser, 'admin'>
 
 const HOST = '127.0.0.1'
 const READY_MS = 60_000 // four cold Node processes on two slow cores

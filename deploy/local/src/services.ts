@@ -6,7 +6,7 @@ import { DRAIN_SECONDS_DEFAULT, type Ports, REPLICAS_MAX, type StackOptions } fr
 
 const HOST = '127.0.0.1'
 /** What stops first stands first: nothing may be taken in that the next one can no longer take over. */
-export const STOP_ORDER: readonly ServiceName[] = ['router', 'ingest', 'store', 'render-api']
+const STOP_ORDER: readonly ServiceName[] = ['router', 'ingest', 'store', 'render-api']
 
 /** What the services need to know of the servers. */
 export type Surroundings = Readonly<{

@@ -1,11 +1,12 @@
 import { hash } from 'node:crypto'
 import { Reader } from '../bytes/reader.ts'
 import { Writer } from '../bytes/writer.ts'
-import { REFUSAL_CODES, type RefusalCode } from '../codes.ts'
+import type { RefusalCode } from '../codes.ts'
 import { HASH_BYTES, PACK_ENVELOPES_MAX } from '../limits.ts'
 import { faulty, type Parsed, parsed } from '../parsed.ts'
 import { type Envelope, readEnvelope, writeEnvelope } from './envelope.ts'
 import { formatPackId, type PackId, readPackId, writePackId } from './pack.ts'
+import { readCode, writeCode } from './refusal-code.ts'
 
 /**
  * What became of one pack in one partition of MESSAGES. Big-endian:
@@ -62,14 +63,11 @@ export function parseBlock(bytes: Uint8Array): Parsed<Block, 'bad-block'> {
 }
 
 export function writeRefused(writer: Writer, refused: Refused): void {
-  writer.u8(refused.packIndex).u8(REFUSAL_CODES.indexOf(refused.code))
+  writeCode(writer.u8(refused.packIndex), refused.code)
 }
 
 export function readRefused(reader: Reader): Refused {
-  const packIndex = reader.u8()
-  const code = REFUSAL_CODES[reader.u8()]
-  if (!code) reader.fail()
-  return { packIndex, code: code ?? 'malformed' }
+  return { packIndex: reader.u8(), code: readCode(reader) }
 }
 
 /** The publish id under which JetStream stores a block once: `<pack id>.<partition>`. */

@@ -1,9 +1,10 @@
 import { Reader } from '../bytes/reader.ts'
 import { Writer } from '../bytes/writer.ts'
-import { REFUSAL_CODES, type RefusalCode } from '../codes.ts'
+import type { RefusalCode } from '../codes.ts'
 import { HASH_BYTES, KEY_BYTES, PAGE_ROWS_MAX, PARTITIONS_MAX } from '../limits.ts'
 import { faulty, type Parsed, parsed } from '../parsed.ts'
 import type { Position } from './position.ts'
+import { readCode, writeCode } from './refusal-code.ts'
 import { type Row, readRow, writeRow } from './row.ts'
 
 /** How a value of one type stands in bytes. */
@@ -36,7 +37,7 @@ function query<Q, A>(name: string, question: Codec<Q>, answer: Codec<A>): Query<
     encodeReply: (reply) => {
       const writer = new Writer().u8(VERSION).u8(reply.ok ? 0 : 1)
       if (reply.ok) answer.write(writer, reply.answer)
-      else writer.u8(REFUSAL_CODES.indexOf(reply.code))
+      else writeCode(writer, reply.code)
       return writer.done()
     },
     parseReply: (bytes) => parseAll(bytes, (reader) => readReply(reader, answer), 'bad-reply'),
@@ -52,7 +53,7 @@ function parseAll<T>(bytes: Uint8Array, read: (reader: Reader) => T, fault: stri
 
 function readReply<A>(reader: Reader, answer: Codec<A>): Reply<A> {
   if (reader.u8() === 0) return { ok: true, answer: answer.read(reader) }
-  return { ok: false, code: REFUSAL_CODES[reader.u8()] ?? 'unavailable' }
+  return { ok: false, code: readCode(reader) }
 }
 
 const key: Codec<Uint8Array> = { write: (w, v) => w.bytes(v), read: (r) => r.bytes(KEY_BYTES) }
@@ -154,7 +155,10 @@ export const traceQuery: Query<Uint8Array, TraceAnswer> = query('trace', id, {
         .u64(s.storedMs)
         .u8(s.removed ? 1 : 0),
     )
-    w.optional(a.refused, (inner, f) => inner.u8(REFUSAL_CODES.indexOf(f.code)).u64(f.timeMs)).u64(a.applied)
+    w.optional(a.refused, (inner, f) => {
+      writeCode(inner, f.code)
+      inner.u64(f.timeMs)
+    }).u64(a.applied)
   },
   read: (r) => ({
     stored: r.optional((s) => ({
@@ -163,7 +167,7 @@ export const traceQuery: Query<Uint8Array, TraceAnswer> = query('trace', id, {
       storedMs: s.safe(),
       removed: s.u8() === 1,
     })),
-    refused: r.optional((f) => ({ code: REFUSAL_CODES[f.u8()] ?? 'malformed', timeMs: f.safe() })),
+    refused: r.optional((f) => ({ code: readCode(f), timeMs: f.safe() })),
     applied: r.u64(),
   }),
 })

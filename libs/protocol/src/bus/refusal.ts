@@ -1,8 +1,9 @@
 import { Reader } from '../bytes/reader.ts'
 import { Writer } from '../bytes/writer.ts'
-import { REFUSAL_CODES, type RefusalCode } from '../codes.ts'
+import type { RefusalCode } from '../codes.ts'
 import { HASH_BYTES, KEY_BYTES, PACK_ENVELOPES_MAX } from '../limits.ts'
 import { faulty, type Parsed, parsed } from '../parsed.ts'
+import { readCode, writeCode } from './refusal-code.ts'
 
 /**
  * What ingest refused, for operators and for `trace`. Big-endian:
@@ -30,7 +31,8 @@ export function encodeRefusals(refusals: readonly Refusal[]): Uint8Array {
   return new Writer()
     .u8(VERSION)
     .list(refusals, (w, { time, code, count, digest, id, receiver }) => {
-      w.u64(time).u8(REFUSAL_CODES.indexOf(code)).u32(count)
+      writeCode(w.u64(time), code)
+      w.u32(count)
       for (const bytes of [digest, id, receiver]) w.optional(bytes, (inner, value) => inner.bytes(value))
     })
     .done()
@@ -44,12 +46,9 @@ export function parseRefusals(bytes: Uint8Array): Parsed<readonly Refusal[], 'ba
 }
 
 function readRefusal(reader: Reader): Refusal {
-  const time = reader.safe()
-  const code = REFUSAL_CODES[reader.u8()]
-  if (!code) reader.fail()
   return {
-    time,
-    code: code ?? 'malformed',
+    time: reader.safe(),
+    code: readCode(reader),
     count: reader.u32(),
     digest: reader.optional((r) => r.bytes(HASH_BYTES)),
     id: reader.optional((r) => r.bytes(HASH_BYTES)),

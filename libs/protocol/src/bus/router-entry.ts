@@ -1,5 +1,5 @@
 import { fromHex, toHex } from '../bytes/bytes.ts'
-import type { Endpoint } from '../message/endpoint.ts'
+import { type Endpoint, formatEndpoint, parseEndpoint } from '../message/endpoint.ts'
 import { faulty, type Parsed, parsed } from '../parsed.ts'
 
 /** A live router in the KV bucket `routers`, under its incarnation in hex. JSON: {"id": hex, "host": text, "port": n}. */
@@ -21,7 +21,8 @@ export function parseRouterEntry(bytes: Uint8Array): Parsed<RouterEntry, 'bad-ro
     const { id, host, port } = JSON.parse(Buffer.from(bytes).toString('utf8')) as Record<string, unknown>
     const idBytes = typeof id === 'string' ? fromHex(id, NODE_ID_BYTES) : undefined
     if (!idBytes || typeof host !== 'string' || typeof port !== 'number') return faulty('bad-router-entry')
-    return parsed({ id: idBytes, endpoint: { host, port } })
+    const endpoint = parseEndpoint(formatEndpoint({ host, port }))
+    return endpoint ? parsed({ id: idBytes, endpoint }) : faulty('bad-router-entry')
   } catch {
     return faulty('bad-router-entry')
   }

@@ -18,6 +18,7 @@ export type Encodable =
 /**
  * Canonical bencode (BEP 3): keys in byte order; text becomes UTF-8; members that are undefined are left out. Keys are ours and
  * ASCII, so the order of their characters is the order of their bytes.
+ * @throws {RangeError} a defect: another key, or a number that is no exact integer
  */
 export function bencode(value: Encodable): Uint8Array {
   at = 0
@@ -57,14 +58,24 @@ function write(value: Encodable): void {
     for (const key of sortedKeys(value)) {
       const member = value[key]
       if (member === undefined) continue
-      writeText(key)
+      writeKey(key)
       write(member)
     }
     byte(END)
   }
 }
 
+function writeKey(key: string): void {
+  ascii(String(key.length))
+  byte(COLON)
+  ascii(key)
+  for (let i = 0; i < key.length; i++) {
+    if (key.charCodeAt(i) > 0x7f) throw new RangeError('a key must be ASCII')
+  }
+}
+
 function writeInt(value: number | bigint): void {
+  if (typeof value === 'number' && !Number.isSafeInteger(value)) throw new RangeError(`${value} is no exact integer`)
   byte(INT)
   ascii(String(value))
   byte(END)

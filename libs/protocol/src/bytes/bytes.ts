@@ -21,9 +21,11 @@ export function toBase64Url(bytes: Uint8Array): string {
   return Buffer.from(bytes.buffer, bytes.byteOffset, bytes.length).toString('base64url')
 }
 
-/** @returns the bytes, or undefined if any character is not of RFC 4648 §5's alphabet (no padding) */
+/** @returns the bytes, or undefined unless `text` is exactly what {@link toBase64Url} makes of them (RFC 4648 §5, no padding) */
 export function fromBase64Url(text: string): Uint8Array | undefined {
-  return /^[A-Za-z0-9_-]*$/.test(text) ? Buffer.from(text, 'base64url') : undefined
+  if (!/^[A-Za-z0-9_-]*$/.test(text)) return undefined
+  const bytes = Buffer.from(text, 'base64url')
+  return bytes.toString('base64url') === text ? bytes : undefined
 }
 
 const strictUtf8 = new TextDecoder('utf-8', { fatal: true, ignoreBOM: true })

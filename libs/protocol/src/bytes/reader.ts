@@ -1,3 +1,5 @@
+import { toText } from './bytes.ts'
+
 const U32 = 2 ** 32 // what the upper half of a u64 counts
 
 /**
@@ -83,9 +85,11 @@ export class Reader {
     return at < 0 ? new Uint8Array(0) : this.#bytes.subarray(at, at + length)
   }
 
-  /** UTF-8 behind its u32 length. */
+  /** Text behind its u32 length; bytes that are no text (see {@link toText}) fail. */
   text(): string {
-    return Buffer.from(this.blob()).toString('utf8')
+    const text = toText(this.blob())
+    if (text === undefined) this.#failed = true
+    return text ?? ''
   }
 
   /** A list behind its u16 length; more than `max` items fail before any is read. */

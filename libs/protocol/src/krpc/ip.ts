@@ -1,5 +1,8 @@
 import { IP_BYTES, isIpv4 } from './compact.ts'
 
+/** 0–255 and more, without the leading zeros that some read as octal. */
+const DECIMAL = /^(?:0|[1-9]\d{0,2})$/
+
 /**
  * Text to 16 bytes, IPv4 mapped. Takes what the operating system prints, so: dotted quads, RFC 4291 text with `::`, a mapped
  * tail, and drops a `%zone`.
@@ -18,7 +21,7 @@ function parseIpv4(text: string): Uint8Array | undefined {
   bytes[11] = 255
   for (let i = 0; i < 4; i++) {
     const part = parts[i] as string
-    const value = /^\d{1,3}$/.test(part) ? Number(part) : 256
+    const value = DECIMAL.test(part) ? Number(part) : 256
     if (value > 255) return undefined
     bytes[12 + i] = value
   }
@@ -26,6 +29,7 @@ function parseIpv4(text: string): Uint8Array | undefined {
 }
 
 function parseIpv6(text: string): Uint8Array | undefined {
+  if (text.includes('.') && text.indexOf('.') < text.lastIndexOf(':')) return undefined // a quad stands at the end alone
   const halves = text.split('::')
   if (halves.length > 2) return undefined
   const head = groupsOf(halves[0] ?? '')

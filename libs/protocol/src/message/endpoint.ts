@@ -1,3 +1,5 @@
+import { parseIp } from '../krpc/ip.ts'
+
 /** A UDP or TCP end point as people write it: `host:port`, `192.0.2.1:42424`, `[2001:db8::1]:42424`. */
 export type Endpoint = Readonly<{
   /** A name or an address, without brackets. */
@@ -13,6 +15,7 @@ export function parseEndpoint(text: string): Endpoint | undefined {
   const match = text.length <= HOST_CHARACTERS_MAX + 8 ? ENDPOINT.exec(text) : null
   const host = match?.[1] ?? match?.[2]
   const port = Number(match?.[3])
+  if (match?.[1] !== undefined && !parseIp(match[1])) return undefined
   return host !== undefined && port >= 1 && port <= 65_535 ? { host, port } : undefined
 }
 

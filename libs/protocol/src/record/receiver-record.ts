@@ -3,7 +3,7 @@ import { decodeCanonical } from '../bytes/bencode.ts'
 import { bencode } from '../bytes/bencode-encode.ts'
 import { concat, equalBytes, toText, utf8 } from '../bytes/bytes.ts'
 import { Dict } from '../bytes/dict.ts'
-import { KEY_BYTES } from '../limits.ts'
+import { KEY_BYTES, UNIX_SECONDS_MAX } from '../limits.ts'
 import { type Endpoint, formatEndpoint, parseEndpoint } from '../message/endpoint.ts'
 import { type Item, itemOf, signItem, verifyItem } from '../message/item.ts'
 import type { KeyPair } from '../message/signature.ts'
@@ -14,8 +14,8 @@ import { type Delegation, encodeDelegation, parseDelegation } from '../receipt/d
  * How a receiver is reached, signed by its key as a BEP 44 mutable item under salt `p2pmsg`. Members of `v`:
  *   d  bytes         the receipt key's delegation ({@link encodeDelegation})
  *   e  list of text  UDP end points of routers, `host:port`, 1–8
- *   f  text          URL of the feed (optional)
- *   h  text          URL to POST messages to (optional)
+ *   f  text          http(s) URL of the feed (optional)
+ *   h  text          http(s) URL to POST messages to (optional)
  *   l  int           largest `v` over UDP, bytes
  *   p  32 bytes      X25519 key of the routers' pipe (optional)
  *   s  32 bytes      X25519 key to seal bodies to (optional)
@@ -80,12 +80,14 @@ function fromDict(dict: Dict): Parsed<ReceiverRecord, 'malformed'> {
   if (!delegation.ok || limit === undefined || expires === undefined) return faulty('malformed')
   if (endpoints.length < 1 || endpoints.length > ENDPOINTS_MAX) return faulty('malformed')
   const [feedUrl, postUrl, pipeKey, sealKey] = [
-    optionalText(dict, 'f'),
-    optionalText(dict, 'h'),
+    optionalUrl(dict, 'f'),
+    optionalUrl(dict, 'h'),
     optionalKey(dict, 'p'),
     optionalKey(dict, 's'),
   ]
   if (feedUrl === false || postUrl === false || pipeKey === false || sealKey === false) return faulty('malformed')
+  if (limit < 0n || limit > BigInt(Number.MAX_SAFE_INTEGER)) return faulty('malformed')
+  if (expires < 0n || expires > BigInt(UNIX_SECONDS_MAX)) return faulty('malformed')
   const known = endpoints.filter((endpoint) => endpoint !== undefined)
   if (known.length !== endpoints.length) return faulty('malformed')
   return parsed({
@@ -100,9 +102,11 @@ function fromDict(dict: Dict): Parsed<ReceiverRecord, 'malformed'> {
   })
 }
 
-function optionalText(dict: Dict, key: string): string | undefined | false {
+/** Readers make links of it: nothing but http and https. */
+function optionalUrl(dict: Dict, key: string): string | undefined | false {
   if (dict.get(key) === undefined) return undefined
-  return toText(dict.bytes(key) ?? Buffer.of(0)) ?? false
+  const text = toText(dict.bytes(key) ?? Buffer.of(0))
+  return text !== undefined && /^https?:\/\//.test(text) && URL.canParse(text) ? text : false
 }
 
 function optionalKey(dict: Dict, key: string): Uint8Array | undefined | false {

@@ -54,7 +54,7 @@ test('a newer suite by apt, without root', { timeout: FETCH_MS }, async (context
 })
 
 test('go install', { timeout: BUILD_MS }, async (context) => {
-  context.skip(!process.env.P2PMSG_TEST_LONG, 'building nats-server takes a minute: npm run test:long does it')
+  context.skip(!process.env.P2PMSG_LONG, 'building nats-server takes a minute: npm run test:long does it')
   await reachable(context, 'Go and its modules', 'go', ['list', '-m', 'github.com/nats-io/nats-server/v2@v2.14.9'])
   await using place = await aPlace()
   await expectServer(await onlyBy(goInstall, place.path, { PATH: process.env.PATH, HOME: process.env.HOME }))

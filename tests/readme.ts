@@ -5,6 +5,7 @@
 import { type ChildProcess, spawn } from 'node:child_process'
 import { once } from 'node:events'
 import { readFile } from 'node:fs/promises'
+import { setTimeout as sleep } from 'node:timers/promises'
 import { heading, ROOT } from './steps.ts'
 
 /** A cold start brings Node, Postgres and nats-server, minutes. */
@@ -12,6 +13,9 @@ const START_MINUTES = 6
 const LINE_SECONDS = 60
 /** What `npm start` prints when there is something to try. */
 const READY = /Ctrl-C stops/
+/** And what it prints last, when everything has ended in order. */
+const STOPPED = /stopped; the data is in/
+const PRINTED_CHARACTERS_MAX = 20_000
 
 /** @returns the lines of every code block whose info string is `sh <terminal>` */
 function commandsOf(readme: string, terminal: string): string[] {
@@ -20,27 +24,57 @@ function commandsOf(readme: string, terminal: string): string[] {
     .flatMap(([, , lines = '']) => lines.split('\n').filter((line) => line.trim() !== ''))
 }
 
-async function startFirst(command: string): Promise<ChildProcess> {
-  // A process group of its own, as a terminal gives it: Ctrl-C then reaches all of it.
-  const child = spawn('sh', ['-c', command], { cwd: ROOT, stdio: ['ignore', 'pipe', 'inherit'], detached: true })
-  await new Promise<void>((resolve, reject) => {
-    let seen = ''
-    const timer = setTimeout(() => reject(new Error(`not ready after ${START_MINUTES} minutes`)), START_MINUTES * 60_000)
-    child.once('exit', (code) => reject(new Error(`\`${command}\` ended with ${code} before it was ready`)))
-    child.stdout.setEncoding('utf8').on('data', (text: string) => {
-      process.stdout.write(text)
-      seen = (seen + text).slice(-10_000)
-      if (!READY.test(seen)) return
-      clearTimeout(timer)
-      resolve()
+/** The first terminal: what runs there, and the end of what it has printed. */
+class Terminal {
+  readonly child: ChildProcess
+  #printed = ''
+
+  constructor(command: string) {
+    // A process group of its own, as a terminal gives it: Ctrl-C then reaches all of it.
+    this.child = spawn('sh', ['-c', `exec ${command}`], {
+      cwd: ROOT,
+      stdio: ['ignore', 'pipe', 'inherit'],
+      detached: true,
     })
-  })
-  return child
+    this.child.stdout?.setEncoding('utf8').on('data', (text: string) => {
+      process.stdout.write(text)
+      this.#printed = (this.#printed + text).slice(-PRINTED_CHARACTERS_MAX)
+    })
+  }
+
+  get running(): boolean {
+    return this.child.exitCode === null && this.child.signalCode === null
+  }
+
+  has(text: RegExp): boolean {
+    return text.test(this.#printed)
+  }
+
+  async until(text: RegExp, minutes: number): Promise<void> {
+    const deadline = Date.now() + minutes * 60_000
+    while (!this.has(text)) {
+      if (!this.running) throw new Error('it ended before it was ready')
+      if (Date.now() > deadline) throw new Error(`not ready after ${minutes} minutes`)
+      await sleep(100)
+    }
+  }
+
+  /** npm ends by the signal itself when what it ran has ended, as shells expect of it. */
+  async ctrlC(): Promise<boolean> {
+    const exit = once(this.child, 'exit')
+    if (this.child.pid !== undefined) process.kill(-this.child.pid, 'SIGINT')
+    const [code, signal] = (await exit) as [number | null, NodeJS.Signals | null]
+    return (code === 0 || signal === 'SIGINT') && this.has(STOPPED)
+  }
 }
 
 async function runLine(line: string): Promise<boolean> {
   process.stdout.write(`\n$ ${line}\n`)
-  const child = spawn('sh', ['-c', line], { cwd: ROOT, stdio: ['ignore', 'inherit', 'inherit'], timeout: LINE_SECONDS * 1000 })
+  const child = spawn('sh', ['-c', line], {
+    cwd: ROOT,
+    stdio: ['ignore', 'inherit', 'inherit'],
+    timeout: LINE_SECONDS * 1000,
+  })
   const [code] = (await once(child, 'exit')) as [number | null]
   if (code !== 0) process.stdout.write(`exit code ${code}\n`)
   return code === 0
@@ -52,12 +86,13 @@ const lines = commandsOf(readme, 'second-terminal')
 if (first === '' || lines.length === 0) throw new Error('the README has no commands to try')
 let [passed, failed] = [0, 0]
 heading(`README: ${first}`)
-const running = await startFirst(first)
-for (const line of lines) (await runLine(line)) ? passed++ : failed++
-const exit = once(running, 'exit')
-if (running.pid !== undefined) process.kill(-running.pid, 'SIGINT')
-const [code] = (await exit) as [number | null]
-process.stdout.write(`\n${first}: exit code ${code} after Ctrl-C\n`)
-code === 0 ? passed++ : failed++
+const terminal = new Terminal(first)
+await terminal.until(READY, START_MINUTES)
+for (const line of lines) {
+  if (await runLine(line)) passed++
+  else failed++
+}
+if (await terminal.ctrlC()) passed++
+else failed++
 process.stdout.write(`\n${passed} passed, ${failed} failed\n`)
 process.exitCode = failed > 0 ? 1 : 0

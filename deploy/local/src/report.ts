@@ -20,7 +20,7 @@ export function report(stack: Stack, first: FirstMessage, startedMs: number): st
     '',
     'In a second terminal:',
     '',
-    `  ./p2pmsg send --to ${stack.receiver} 'hello from a second terminal'`,
+    "  ./p2pmsg send 'hello from a second terminal'",
     '',
     'Ctrl-C stops everything; the data stays.',
     '',

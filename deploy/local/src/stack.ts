@@ -1,4 +1,4 @@
-import { mkdir, rm, statfs } from 'node:fs/promises'
+import { mkdir, rm, statfs, writeFile } from 'node:fs/promises'
 import { join } from 'node:path'
 import { type BusUser, formatAddress } from '@p2pmsg/protocol'
 import type { Exit } from './child.ts'
@@ -169,7 +169,10 @@ export async function startStack(given: StackOptions = {}): Promise<Stack> {
   for (const service of services.all.toReversed()) keep(service)
   await startTogether(services.all)
   given.signal?.removeEventListener('abort', cutShort)
-  return new Stack({ folder, ports, around, services, servers, died, resources: resources.move() })
+  const stack = new Stack({ folder, ports, around, services, servers, died, resources: resources.move() })
+  // What the command reads when it is not told whom to write to.
+  await writeFile(join(folder, 'config.json'), `${JSON.stringify({ to: stack.receiver })}\n`)
+  return stack
 }
 
 /** The first that does not come up ends the others: what they would wait for will not be there. */

@@ -52,11 +52,11 @@ describe('a writer whose lease was taken', () => {
       const data = bench.block([aMessage(aKeyPair(), receiver, { text })])
       return toBatch([readBlock({ seq, subject: `messages.v1.${partition}`, data }, partition)])
     }
-    const [old] = (await takeLeases(bench.db, 'old', PARTITIONS)).filter((lease) => lease.partition === partition)
+    const old = (await takeLeases(bench.db, 'old', PARTITIONS)).find((lease) => lease.partition === partition)
     if (!old) throw new Error('no lease')
     expect(await applyBatch(bench.db, { ...old, appliedSeq: 0 }, batchOf('first', 10))).toBeDefined()
     await bench.sql(`UPDATE lease SET expires = clock_timestamp() - interval '1 second'`)
-    const [taken] = (await takeLeases(bench.db, 'new', PARTITIONS)).filter((lease) => lease.partition === partition)
+    const taken = (await takeLeases(bench.db, 'new', PARTITIONS)).find((lease) => lease.partition === partition)
     if (!taken) throw new Error('no lease')
     expect(taken.fence).toBe(old.fence + 1n)
     const before = await feedOf(receiver)

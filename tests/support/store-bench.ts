@@ -43,26 +43,30 @@ export class StoreBench implements AsyncDisposable {
   #pool: Pool | undefined
   #admin: Bus | undefined
   #reader: Bus | undefined
+  #ingestBus: Bus | undefined
   #ingest: AckPublisher | undefined
 
   private constructor(partitions: number) {
     this.partitions = partitions
   }
 
-  static async start(options: Partial<StreamOptions> = {}): Promise<StoreBench> {
+  /** @param database another one than a fresh one on the Postgres that all test files share */
+  static async start(options: Partial<StreamOptions> = {}, database?: TestDatabase): Promise<StoreBench> {
     const bench = new StoreBench(options.partitions ?? 2)
     bench.#nats = bench.#stack.use(await aNatsServer({ users: busUsers((user) => `password-of-${user}`) }))
-    bench.#database = bench.#stack.use(await aDatabase())
+    bench.#database = database ?? bench.#stack.use(await aDatabase())
     bench.#db = openDatabase({ url: bench.#database.url, poolSize: POOL_SIZE, log })
     bench.#stack.defer(() => bench.db.destroy())
     const pool = new Pool({ connectionString: bench.#database.url, max: 2 })
+    pool.on('error', () => undefined) // a test may kill its server
     bench.#pool = pool
     bench.#stack.defer(() => pool.end())
     bench.#admin = await bench.bus('admin')
     await setUp(bench.admin, { ...options, partitions: bench.partitions })
     bench.#reader = await bench.bus('render-api')
+    bench.#ingestBus = await bench.bus('ingest')
     const publishing = { inFlightMax: 1024, timeoutMs: 5_000 }
-    bench.#ingest = bench.#stack.use(new AckPublisher(await bench.bus('ingest'), publishing))
+    bench.#ingest = bench.#stack.use(new AckPublisher(bench.#ingestBus, publishing))
     return bench
   }
 
@@ -86,6 +90,11 @@ export class StoreBench implements AsyncDisposable {
 
   get reader(): Bus {
     return present(this.#reader)
+  }
+
+  /** Whether blocks can be put into the log. */
+  get ingestConnected(): boolean {
+    return present(this.#ingestBus).connected
   }
 
   get postgresUrl(): string {

@@ -30,7 +30,12 @@ export class PartitionOwner implements AsyncDisposable {
 
   /** Partitions of this replica that cannot go on. */
   get stopped(): number {
-    return [...this.#writers.values()].filter((writer) => writer.problem).length
+    return this.problems.length
+  }
+
+  /** Why they cannot. */
+  get problems(): string[] {
+    return [...this.#writers.values()].flatMap(({ problem }) => problem?.message ?? [])
   }
 
   owns(partition: number): boolean {

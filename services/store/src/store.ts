@@ -39,6 +39,7 @@ export async function startStore(config: Config, { log, health }: RunContext): P
       await forgetRemovals(db, config.maxAgeMs)
     }),
   )
+  await bus.nc.flush() // who hears that the store has started may ask at once
   owner.start()
   watchPartitions(() => owner)
   health.ready('bus', () => bus.connected)

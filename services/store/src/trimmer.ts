@@ -41,13 +41,16 @@ async function firstSince(bus: Bus, timeMs: number, low: number, high: number): 
 
 /**
  * Forgets deletes whose target ingest would refuse as too old by now. Age is told by the partition's own log time, so that a
- * store that is behind, or replays, forgets nothing too early.
+ * store that is behind, or replays, forgets nothing too early; a router whose clock is ahead cannot hurry it.
  * @param maxAgeMs what ingest takes, milliseconds
  */
 export async function forgetRemovals(db: Database, maxAgeMs: number): Promise<void> {
   await available(() =>
     sql`DELETE FROM removal USING partition
       WHERE removal.partition = partition.id
-        AND removal.received_ms < partition.applied_ms - ${maxAgeMs + FUTURE_MS_MAX}::bigint`.execute(db),
+        AND removal.received_ms <
+          least(partition.applied_ms, (extract(epoch FROM now()) * 1000)::bigint) - ${maxAgeMs + FUTURE_MS_MAX}::bigint`.execute(
+      db,
+    ),
   )
 }

@@ -6,6 +6,7 @@ import { answerFrameworkError, answerProblems } from './errors.ts'
 import { FeedJson, MessageJson, SignedMessageJson } from './formats/json.ts'
 import { secure } from './http/security.ts'
 import { feedRoutes } from './routes/feed.ts'
+import { liveRoutes } from './routes/live.ts'
 import { messageRoutes } from './routes/message.ts'
 import { peopleRoutes } from './routes/people.ts'
 import type { App } from './routes/route.ts'
@@ -56,6 +57,7 @@ export async function createApp(context: Context): Promise<App> {
   await app.register(async (scope) => {
     const routes = scope.withTypeProvider<TypeBoxTypeProvider>()
     feedRoutes(routes, context)
+    liveRoutes(routes, context)
     messageRoutes(routes, context)
     peopleRoutes(routes, context)
     systemRoutes(routes, context)

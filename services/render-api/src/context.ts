@@ -1,6 +1,7 @@
 import type { Logger } from '@p2pmsg/runtime'
 import type { Names } from './feed/names.ts'
 import type { Pages } from './feed/pages.ts'
+import type { LiveHub } from './live/hub.ts'
 import type { Receivers } from './receivers.ts'
 import type { Reader } from './store-reader.ts'
 
@@ -10,6 +11,7 @@ export type Context = Readonly<{
   receivers: Pick<Receivers, 'get'>
   pages: Pages
   names: Names
+  live: Pick<LiveHub, 'follow'>
   log: Logger
   defaultReceiver: Uint8Array | undefined
   publicUrl: string | undefined

@@ -7,6 +7,7 @@ import { Pages } from './feed/pages.ts'
 import { followAnnouncements } from './follow/announcements.ts'
 import { Heads } from './follow/heads.ts'
 import { learnPartitions } from './follow/partitions.ts'
+import { LiveHub } from './live/hub.ts'
 import { Receivers } from './receivers.ts'
 import { StoreReader } from './store-reader.ts'
 
@@ -22,7 +23,13 @@ export async function startRenderApi(config: Config, { log, health }: RunContext
   const reader = new StoreReader(bus)
   const heads = new Heads(now)
   const names = new Names(reader, now)
-  started.defer(followAnnouncements(bus, (partition, announcement) => heads.heard(partition, announcement)))
+  const live = started.use(new LiveHub({ reader, names, heads, receivers, log, now }))
+  started.defer(
+    followAnnouncements(bus, (partition, announcement) => {
+      heads.heard(partition, announcement)
+      live.heard(partition, announcement)
+    }),
+  )
   started.use(learnPartitions(reader, heads, log))
   health.ready('bus', () => bus.connected)
   health.ready('receivers', () => receivers.primed)
@@ -30,6 +37,7 @@ export async function startRenderApi(config: Config, { log, health }: RunContext
     reader,
     receivers,
     names,
+    live,
     log,
     now,
     pages: new Pages({ reader, names, heads, now }),
@@ -44,7 +52,10 @@ export async function startRenderApi(config: Config, { log, health }: RunContext
   const running = started.move()
   return {
     port,
-    drain: () => app.close(),
+    drain: () => {
+      live.drain()
+      return app.close()
+    },
     [Symbol.asyncDispose]: () => running.disposeAsync(),
   }
 }

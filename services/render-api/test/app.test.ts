@@ -42,7 +42,17 @@ beforeAll(async () => {
   const log = createLogger('render-api', 'silent')
   const hostedHere = { key: receiver } as ReceiverEntry
   const receivers = { get: (key: Uint8Array) => (Buffer.compare(key, receiver) ? undefined : hostedHere) }
-  const context = { reader, receivers, names, pages, log, now, publicUrl: 'https://feeds.example', missing: () => [] }
+  const context = {
+    reader,
+    receivers,
+    names,
+    pages,
+    log,
+    now,
+    publicUrl: 'https://feeds.example',
+    missing: () => [],
+    live: { follow: () => Promise.reject(new BusUnavailable('not followed here')) },
+  }
   app = await createApp({ ...context, defaultReceiver: receiver })
 })
 afterAll(() => app.close())

@@ -1,4 +1,4 @@
-import { type Announcement, committed } from '@p2pmsg/protocol'
+import { type Announcement, committed, type Position, positionOf } from '@p2pmsg/protocol'
 import type { Bus } from '@p2pmsg/runtime'
 import { announcementBad, announcementHeard } from '../events.ts'
 
@@ -19,8 +19,14 @@ export function followAnnouncements(
       const announcement = committed.of(partition).parse(message.data)
       if (!Number.isInteger(partition) || !announcement.ok) return announcementBad()
       announcementHeard()
-      onAnnouncement(partition, announcement.value)
+      const { prev, last, rows } = announcement.value
+      onAnnouncement(partition, { prev: settled(prev), last: settled(last), rows })
     },
   })
   return () => subscription.unsubscribe()
+}
+
+/** No block has sequence 0: a log that has nothing yet is applied up to 0, as the store's answers say. */
+function settled(position: Position): Position {
+  return position < positionOf(1, 0) ? 0n : position
 }

@@ -1,0 +1,17 @@
+import { equalBytes, type FeedQuestion } from '@p2pmsg/protocol'
+import type { Entry } from '../feed/entry.ts'
+
+export type Filter = Pick<FeedQuestion, 'author' | 'topic' | 'replyTo'>
+
+export function isOpen({ author, topic, replyTo }: Filter): boolean {
+  return author === undefined && topic === undefined && replyTo === undefined
+}
+
+/** The same choice among new messages as the store makes among old ones. What a tombstone was about, nobody knows any more. */
+export function passes(filter: Filter, { message, content }: Entry): boolean {
+  if (isOpen(filter)) return true
+  if (!message) return false
+  if (filter.author && !equalBytes(filter.author, message.key)) return false
+  if (filter.topic !== undefined && filter.topic !== content.topic) return false
+  return !filter.replyTo || (content.replyTo !== undefined && equalBytes(filter.replyTo, content.replyTo))
+}

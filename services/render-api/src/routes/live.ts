@@ -1,0 +1,65 @@
+import type { ServerResponse } from 'node:http'
+import type { FastifyReply } from 'fastify'
+import { Type } from 'typebox'
+import type { Context } from '../context.ts'
+import { readCursor, toQuestion } from '../feed/question.ts'
+import { originOf } from '../http/origin.ts'
+import { SSE_MEDIA_TYPE } from '../live/sse.ts'
+import { type App, FeedQuery, ReceiverParams, receiverOf } from './route.ts'
+import { answer, problems } from './schemas.ts'
+
+const LiveQuery = Type.Object({
+  cursor: Type.Optional(Type.String({ description: 'Go on behind this; Last-Event-ID wins over it.', maxLength: 16 })),
+  ...Type.Pick(FeedQuery, ['author', 'topic', 'reply_to']).properties,
+})
+
+/** A feed as it grows (server-sent events). */
+export function liveRoutes(app: App, context: Context): void {
+  app.get(
+    '/v1/feeds/:receiver/live',
+    {
+      exposeHeadRoute: false,
+      schema: {
+        operationId: 'followFeed',
+        summary: 'A feed as it grows',
+        description:
+          'Server-sent events. Each message is one event whose `id` is its cursor and whose data is a Message. First comes everything behind the cursor given, then what is new; nothing is left out and nothing comes twice. Named events: `gap` (the cursor given is not of this log; the stream begins at the oldest message), and before the stream ends `slow`, `drain` or `gone`, each with the cursor to come back with.',
+        tags: ['feeds'],
+        params: ReceiverParams,
+        querystring: LiveQuery,
+        response: {
+          200: answer('Events until either side ends it.', 'text/event-stream', Type.String()),
+          ...problems(400, 404, 503),
+        },
+      },
+    },
+    async (request, reply) => {
+      const entry = receiverOf(request, reply, context)
+      if (!entry) return reply
+      const { cursor, ...params } = request.query
+      const { author, topic, replyTo } = toQuestion(entry.key, params)
+      const lastEventId = request.headers['last-event-id']
+      const text = (Array.isArray(lastEventId) ? lastEventId[0] : lastEventId) || cursor
+      const from = text === undefined ? undefined : readCursor('cursor', text)
+      const origin = originOf(request, context.publicUrl)
+      await context.live.follow({ filter: { author, topic, replyTo }, receiver: entry.key, origin, from }, () =>
+        begin(reply),
+      )
+      return reply
+    },
+  )
+}
+
+function begin(reply: FastifyReply): ServerResponse {
+  reply.hijack()
+  const { raw } = reply
+  for (const [name, value] of Object.entries(reply.getHeaders())) if (value !== undefined) raw.setHeader(name, value)
+  raw.writeHead(200, {
+    'content-type': SSE_MEDIA_TYPE,
+    'cache-control': 'no-store',
+    connection: 'close', // when the stream ends, so does the connection: a drain waits for none
+    'x-accel-buffering': 'no', // nginx would hold events back
+  })
+  raw.socket?.setNoDelay(true)
+  return raw
+}

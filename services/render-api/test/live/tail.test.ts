@@ -1,0 +1,65 @@
+import { array, assert, bigInt, property } from 'fast-check'
+import { describe, expect, test } from 'vitest'
+import { entryOf } from '../../src/feed/entry.ts'
+import { type LiveEvent, Tail } from '../../src/live/tail.ts'
+import { AUTHOR, aRow, aTombstone, RECEIVED_MS, RECEIVER } from '../rows.ts'
+
+const OPEN = { author: undefined, topic: undefined, replyTo: undefined }
+
+function anEvent(position: bigint, topic = ''): LiveEvent {
+  const entry = entryOf(aRow(position, { text: 'x' }, { topic }), RECEIVED_MS)
+  return { position, entry, bytes: Buffer.from(`${position},`) }
+}
+
+test('a reader gets what is behind its position, and once', () => {
+  const tail = new Tail(10n)
+  tail.append([anEvent(11n), anEvent(13n)], 20n)
+  tail.append([anEvent(13n), anEvent(25n)], 30n)
+  expect(tail.position).toBe(30n)
+  expect(tail.since(10n, OPEN).toString()).toBe('11,13,25,')
+  expect(tail.since(11n, OPEN).toString()).toBe('13,25,')
+  expect(tail.since(12n, OPEN).toString()).toBe('13,25,')
+  expect(tail.since(25n, OPEN).toString()).toBe('')
+})
+
+test('readers who stand in one place share the bytes', () => {
+  const tail = new Tail(0n)
+  tail.append([anEvent(1n)], 1n)
+  expect(tail.since(0n, OPEN)).toBe(tail.since(0n, OPEN))
+})
+
+test('what is kept has a bound, and the floor says what is gone', () => {
+  const tail = new Tail(0n)
+  for (let position = 1n; position <= 1_500n; position++) tail.append([anEvent(position)], position)
+  expect(tail.floor).toBe(476n)
+  expect(tail.since(tail.floor, OPEN).toString().split(',').length - 1).toBe(1_024)
+})
+
+test('however overlapping announcements and answers come, the order is one and nothing comes twice', () => {
+  assert(
+    property(array(array(bigInt(1n, 60n), { maxLength: 8 }), { maxLength: 20 }), (batches) => {
+      const tail = new Tail(0n)
+      for (const batch of batches) {
+        const positions = [...new Set(batch)].sort((a, b) => Number(a - b))
+        tail.append(
+          positions.map((position) => anEvent(position)),
+          positions.at(-1) ?? 0n,
+        )
+      }
+      const got = tail.since(0n, OPEN).toString().split(',').filter(Boolean).map(Number)
+      expect(got).toEqual([...new Set(got)].sort((a, b) => a - b))
+    }),
+  )
+})
+
+describe('a filter', () => {
+  test('chooses by author and topic, and lets no tombstone through', () => {
+    const tail = new Tail(0n)
+    const gone = { position: 3n, entry: entryOf(aTombstone(3n), RECEIVED_MS), bytes: Buffer.from('3,') }
+    tail.append([anEvent(1n, 'news'), anEvent(2n), gone], 3n)
+    expect(tail.since(0n, { ...OPEN, topic: 'news' }).toString()).toBe('1,')
+    expect(tail.since(0n, { ...OPEN, author: AUTHOR.publicKey }).toString()).toBe('1,2,')
+    expect(tail.since(0n, { ...OPEN, author: RECEIVER.publicKey }).toString()).toBe('')
+    expect(tail.since(0n, OPEN).toString()).toBe('1,2,3,')
+  })
+})

@@ -1,0 +1,8 @@
+export { encodeTelex, type Headers, signalsText, TELEX_OUT_BYTES_MAX } from './encode-telex.ts'
+export * from './legacy-message.ts'
+export * from './rsa-keys.ts'
+export { type HashInput, type RsaKeys, signRsa } from './rsa-signature.ts'
+export { Switch } from './switch.ts'
+export { formatSwitch, switchId } from './switch-address.ts'
+export { SWITCH_RATES, type SwitchEvent, type SwitchOptions, type SwitchRates } from './switch-options.ts'
+export { numberOf as telexNumber, parseTelex, type Telex, type TelexFault, textOf as telexText } from './telex.ts'

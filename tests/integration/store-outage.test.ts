@@ -58,6 +58,29 @@ test('Postgres killed in the middle: questions hear so, nothing is lost and noth
   await bench[Symbol.asyncDispose]() // before its Postgres goes
 })
 
+test('a connection that breaks between two statements of a transaction ends that transaction and nothing else', async () => {
+  await using bench = await StoreBench.start({ partitions: 1 })
+  await bench.store()
+  const transaction = bench.db.transaction().execute(async (db) => {
+    const row = await db.selectFrom('partition').select('id').executeTakeFirstOrThrow()
+    await bench.sql(
+      'SELECT pg_terminate_backend(pid) FROM pg_stat_activity WHERE state = $1 AND datname = current_database()',
+      ['idle in transaction'],
+    )
+    await expect.poll(async () => (await idleInTransaction(bench)).length).toBe(0)
+    return await db.selectFrom('partition').select('id').where('id', '=', row.id).execute()
+  })
+  await expect(transaction).rejects.toThrow()
+  expect(await bench.db.selectFrom('partition').select('id').execute()).toHaveLength(1)
+})
+
+function idleInTransaction(bench: StoreBench) {
+  return bench.sql<{ pid: number }>(
+    'SELECT pid FROM pg_stat_activity WHERE state = $1 AND datname = current_database()',
+    ['idle in transaction'],
+  )
+}
+
 test('NATS killed in the middle: the store goes on where it was', async () => {
   await using bench = await StoreBench.start({ partitions: 2 })
   await bench.store()

@@ -45,8 +45,12 @@ export function openDatabase(options: Readonly<{ url: string; poolSize: number; 
     keepAlive: true,
     fallback_application_name: 'p2pmsg-store',
   })
-  // An idle connection may be closed by the server at any time; the pool makes another one.
-  pool.on('error', (err) => options.log.warn({ err }, 'Postgres closed a connection'))
+  // The server may close a connection at any time; the pool makes another one. It listens only while nobody has the connection
+  // in hand: one that breaks between two statements of a transaction would end the process.
+  pool.on('error', () => undefined)
+  pool.on('connect', (client) => {
+    client.on('error', (err) => options.log.warn({ err }, 'Postgres closed a connection'))
+  })
   return new Kysely<Tables>({ dialect: new Dialect({ pool }) })
 }
 

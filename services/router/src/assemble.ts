@@ -20,6 +20,8 @@ export type EdgeOptions = Readonly<{
   receivers: Receivers
   routers: LiveRouters
   publish: Publish
+  /** Messages that may wait for their verdicts. */
+  waitingMax: number
 }>
 
 export type AssembledEdge = Readonly<{ edge: Edge; admission: Admission; intake: Intake; packer: Packer }>
@@ -30,7 +32,7 @@ export function assembleEdge(options: EdgeOptions, nowMs: number): AssembledEdge
   const tokens = new Tokens(options.clusterSecrets)
   const pings = new Pings(tokens, nodeId)
   const admission = new Admission(tokens, options.rates, nowMs)
-  const room = new WaitingRoom()
+  const room = new WaitingRoom(options.waitingMax)
   const packer = new Packer(options.incarnation, options.publish)
   const intake = new Intake((key) => receivers.find(key), packer, room)
   const node = new Responder({

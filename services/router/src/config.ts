@@ -1,3 +1,4 @@
+import { isIP } from 'node:net'
 import { type Endpoint, parseEndpoint } from '@p2pmsg/protocol'
 import { Env } from '@p2pmsg/runtime'
 
@@ -31,7 +32,7 @@ export function readConfig(values: NodeJS.ProcessEnv): Config {
   const env = new Env(values)
   return env.done({
     natsUrl: env.text('NATS_URL'),
-    udpHost: env.optional('P2PMSG_UDP_HOST') ?? '',
+    udpHost: readUdpHost(env),
     udpPort: env.port('P2PMSG_UDP_PORT', 42_424),
     httpHost: env.text('P2PMSG_HTTP_HOST', '::'),
     httpPort: env.port('P2PMSG_HTTP_PORT', 8081),
@@ -39,8 +40,28 @@ export function readConfig(values: NodeJS.ProcessEnv): Config {
     clusterSecrets: readSecrets(env),
     provedPerSecond: env.int('P2PMSG_PROVED_RATE', { fallback: PROVED_PER_SECOND, min: 1, max: RATE_MAX }),
     unprovedPerSecond: env.int('P2PMSG_UNPROVED_RATE', { fallback: UNPROVED_PER_SECOND, min: 1, max: RATE_MAX }),
-    trustedProxies: env.list('P2PMSG_TRUSTED_PROXIES', []),
+    trustedProxies: readProxies(env),
   })
+}
+
+function readUdpHost(env: Env): string {
+  const host = env.optional('P2PMSG_UDP_HOST')
+  if (host === undefined) return ''
+  if (isIP(host) === 0) env.problem('P2PMSG_UDP_HOST', 'must be an IP address; leave it out to listen on all')
+  return host
+}
+
+const NETWORK = /^([0-9a-f.:]+)(?:\/(\d{1,3}))?$/i
+
+function readProxies(env: Env): readonly string[] {
+  const proxies = env.list('P2PMSG_TRUSTED_PROXIES', [])
+  for (const proxy of proxies) {
+    const [, address = '', prefix] = NETWORK.exec(proxy) ?? []
+    const family = isIP(address)
+    const fits = prefix === undefined || Number(prefix) <= (family === 4 ? 32 : 128)
+    if (family === 0 || !fits) env.problem('P2PMSG_TRUSTED_PROXIES', 'must be addresses or networks such as 10.0.0.0/8')
+  }
+  return proxies
 }
 
 function readAdvertise(env: Env): Endpoint | undefined {

@@ -7,6 +7,7 @@ import { assembleEdge } from './assemble.ts'
 import type { Config } from './config.ts'
 import type { Edge } from './edge/edge.ts'
 import { PACKS_IN_FLIGHT_MAX } from './edge/packer.ts'
+import { WAITING_MAX } from './edge/waiting-room.ts'
 import { sendFailed } from './events.ts'
 import { startHttp } from './http/app.ts'
 import { watchKernelDrops } from './kernel-drops.ts'
@@ -38,7 +39,7 @@ export async function startRouter(config: Config, { log, health }: RunContext): 
   })
   const { provedPerSecond, unprovedPerSecond, clusterSecrets } = config
   const rates = { provedPerSecond, unprovedPerSecond, seed: randomBytes(4).readInt32LE() }
-  const parts = { incarnation, nodeId, clusterSecrets, rates, receivers, routers, publish }
+  const parts = { incarnation, nodeId, clusterSecrets, rates, receivers, routers, publish, waitingMax: WAITING_MAX }
   const { edge, admission, intake, packer } = assembleEdge(parts, now())
   gauge('p2pmsg_inflight_packs', 'Packs published and not acknowledged', () => packer.inFlight)
 

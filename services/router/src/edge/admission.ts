@@ -63,9 +63,10 @@ export class Admission {
     return this.#prefixes.take(ip, nowMs)
   }
 
-  /** Most bytes that a datagram of so many may bring back to an unproved address. */
-  allowance(requestBytes: number): number {
-    return AMPLIFICATION_MAX * requestBytes
+  /** Most bytes that a datagram of so many may bring back to an unproved address now. */
+  allowance(requestBytes: number, nowMs: number): number {
+    const most = AMPLIFICATION_MAX * requestBytes
+    return this.#cap.holds(most, nowMs) ? most : requestBytes
   }
 
   takeReply(replyBytes: number, requestBytes: number, nowMs: number): boolean {

@@ -18,6 +18,11 @@ export class ReplyCap {
     this.#reserve = new TokenBucket({ perSecond: RESERVE_BYTES_PER_SECOND, burst: RESERVE_BYTES_PER_SECOND }, nowMs)
   }
 
+  /** Whether so many bytes would pass without the reserve. */
+  holds(replyBytes: number, nowMs: number): boolean {
+    return this.#cap.waitMs(nowMs, replyBytes) === 0
+  }
+
   /** Whether so many bytes may go out in answer to so many. */
   take(replyBytes: number, requestBytes: number, nowMs: number): boolean {
     if (this.#cap.take(nowMs, replyBytes)) return true

@@ -18,11 +18,17 @@ export const WAITING_MAX = 65_536
  * one tells when the next thing is due; there is no timer per message.
  */
 export class WaitingRoom {
-  readonly #pending = new Map<string, Pending>() // BOUNDED by WAITING_MAX and one pack
+  readonly #max: number
+  readonly #pending = new Map<string, Pending>() // BOUNDED by #max
   readonly #packs = new PackQueue() // BOUNDED by the messages in them
   /** Those of #packs whose senders have not been told anything yet. */
   readonly #early = new PackQueue()
   readonly #decided = new Decided()
+
+  /** @param max messages that may wait */
+  constructor(max: number) {
+    this.#max = max
+  }
 
   /** Messages without a verdict. */
   get size(): number {
@@ -30,7 +36,7 @@ export class WaitingRoom {
   }
 
   get isFull(): boolean {
-    return this.#pending.size >= WAITING_MAX
+    return this.#pending.size >= this.#max
   }
 
   decided(digest: string, nowMs: number): Outcome | undefined {

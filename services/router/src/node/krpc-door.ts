@@ -60,13 +60,10 @@ export class KrpcDoor {
     const peer = admission.proved(from.ip, nowMs)
     if (!(peer ? peer.take(nowMs) : admission.takeUnproved(from.ip, nowMs))) return datagram('rate-limited')
     if (peer) return this.#send(node.answer(query, from, Number.POSITIVE_INFINITY, nowMs), from, out)
-    // When the cap is used up, the short answer may still pass.
-    for (const allowance of [admission.allowance(requestBytes), requestBytes]) {
-      const answers = node.answer(query, from, allowance, nowMs)
-      const bytes = answers.reduce((sum, answer) => sum + answer.length, 0)
-      if (bytes > 0 && admission.takeReply(bytes, requestBytes, nowMs)) return this.#send(answers, from, out)
-    }
-    datagram('capped')
+    const answers = node.answer(query, from, admission.allowance(requestBytes, nowMs), nowMs)
+    const bytes = answers.reduce((sum, answer) => sum + answer.length, 0)
+    if (bytes === 0 || !admission.takeReply(bytes, requestBytes, nowMs)) return datagram('capped')
+    this.#send(answers, from, out)
   }
 
   #send(answers: readonly Uint8Array[], to: UdpAddress, out: Outgoing[]): void {

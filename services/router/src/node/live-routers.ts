@@ -1,4 +1,12 @@
-import { compareDistance, isIpv4, type NodeContact, parseIp, parseRouterEntry } from '@p2pmsg/protocol'
+import {
+  compactAddress,
+  compareDistance,
+  isIpv4,
+  type NodeContact,
+  parseIp,
+  parseRouterEntry,
+  toHex,
+} from '@p2pmsg/protocol'
 import { entryRefused } from '../events.ts'
 
 /** Routers of one cluster. */
@@ -8,9 +16,14 @@ const ENTRY_MS = 30_000
 
 type Live = Readonly<{ contact: NodeContact; seenMs: number }>
 
+/** The list that answers are made from is made anew this often, milliseconds: entries end by time too. */
+const LIST_MS = 1_000
+
 /** The cluster's own routers that are alive, as the bucket tells them. */
 export class LiveRouters {
   readonly #byName = new Map<string, Live>() // BOUNDED by ROUTERS_MAX
+  #lists: Readonly<Record<4 | 6, readonly NodeContact[]>> = { 4: [], 6: [] }
+  #listedMs = 0
 
   put(name: string, bytes: Uint8Array, nowMs: number): void {
     const entry = parseRouterEntry(bytes)
@@ -20,20 +33,30 @@ export class LiveRouters {
     if (!ip) return entryRefused('not-an-ip')
     if (!this.#byName.has(name) && this.#byName.size >= ROUTERS_MAX) return entryRefused('too-many-routers')
     this.#byName.set(name, { contact: { id, address: { ip, port: endpoint.port } }, seenMs: nowMs })
+    this.#listedMs = 0
   }
 
   remove(name: string): void {
     this.#byName.delete(name)
+    this.#listedMs = 0
   }
 
   /** The closest to a target, of one family, nearest first. Replicas behind one address are one node. */
-  closest(target: Uint8Array, family: 4 | 6, count: number, nowMs: number): NodeContact[] {
+  closest(target: Uint8Array, family: 4 | 6, count: number, nowMs: number): readonly NodeContact[] {
+    if (nowMs - this.#listedMs >= LIST_MS) this.#list(nowMs)
+    return [...this.#lists[family]].sort((a, b) => compareDistance(target, a.id, b.id)).slice(0, count)
+  }
+
+  #list(nowMs: number): void {
     const byAddress = new Map<string, NodeContact>()
     for (const { contact, seenMs } of this.#byName.values()) {
-      const { ip, port } = contact.address
-      if (nowMs - seenMs > ENTRY_MS || isIpv4(ip) !== (family === 4)) continue
-      byAddress.set(`${Buffer.from(ip).toString('hex')}:${port}`, contact)
+      if (nowMs - seenMs <= ENTRY_MS) byAddress.set(toHex(compactAddress(contact.address)), contact)
     }
-    return [...byAddress.values()].sort((a, b) => compareDistance(target, a.id, b.id)).slice(0, count)
+    const all = [...byAddress.values()]
+    this.#lists = {
+      4: all.filter(({ address }) => isIpv4(address.ip)),
+      6: all.filter(({ address }) => !isIpv4(address.ip)),
+    }
+    this.#listedMs = nowMs
   }
 }

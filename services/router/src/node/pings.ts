@@ -25,7 +25,9 @@ export class Pings {
 
   isPong(t: Uint8Array, ip: Uint8Array, nowMs: number): boolean {
     if (t.length !== TRANSACTION_BYTES) return false
-    return equalBytes(t, this.#transaction(ip, nowMs)) || equalBytes(t, this.#transaction(ip, nowMs - EPOCH_MS))
+    return (
+      equalBytes(t, this.#transaction(ip, nowMs)) || equalBytes(t, this.#transaction(ip, Math.max(0, nowMs - EPOCH_MS)))
+    )
   }
 
   #transaction(ip: Uint8Array, nowMs: number): Uint8Array {

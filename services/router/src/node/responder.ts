@@ -78,11 +78,10 @@ export class Responder {
     const members = known
       ? { token, seq: item.seq }
       : { token, k: item.key, sig: item.signature, seq: item.seq, v: new Raw(item.value) }
-    const limit = Math.min(allowance, KRPC_OUT_BYTES_MAX)
-    if (this.#reply(query, from, members).length <= limit) {
-      return [this.#withNodes(query, target, from, members, allowance, nowMs)]
-    }
-    return this.#withoutItem(query, target, from, token, allowance, nowMs)
+    const bare = this.#reply(query, from, members).length
+    return bare <= Math.min(allowance, KRPC_OUT_BYTES_MAX)
+      ? [this.#filled(query, target, from, members, bare, allowance, nowMs)]
+      : this.#withoutItem(query, target, from, token, allowance, nowMs)
   }
 
   /** More than an unproved address may be sent: token and nodes, and a ping whose pong lets it ask again for the rest. */
@@ -97,13 +96,25 @@ export class Responder {
     const ping = this.#knows.pings.make(from.ip, nowMs)
     const bare = this.#reply(query, from, { token })
     if (bare.length + ping.length > allowance) return [bare]
-    return [this.#withNodes(query, target, from, { token }, allowance - ping.length, nowMs), ping]
+    return [this.#filled(query, target, from, { token }, bare.length, allowance - ping.length, nowMs), ping]
   }
 
-  /** A reply filled up with as many of the closest nodes as fit. */
   #withNodes(query: Query, target: Uint8Array, from: UdpAddress, members: Members, allowance: number, nowMs: number) {
-    const bare = this.#reply(query, from, members)
-    const room = Math.min(allowance, KRPC_OUT_BYTES_MAX) - bare.length
+    const bare = this.#reply(query, from, members).length
+    return this.#filled(query, target, from, members, bare, allowance, nowMs)
+  }
+
+  /** A reply filled up with as many of the closest nodes as fit. @param bare its bytes without any */
+  #filled(
+    query: Query,
+    target: Uint8Array,
+    from: UdpAddress,
+    members: Members,
+    bare: number,
+    allowance: number,
+    nowMs: number,
+  ): Uint8Array {
+    const room = Math.min(allowance, KRPC_OUT_BYTES_MAX) - bare
     const families = wantedFamilies(query.args.list('want'), from.ip)
     const lists = nodesThatFit(room, families, (family, count) => this.#knows.closest(target, family, count, nowMs))
     return this.#reply(query, from, { ...members, ...lists })

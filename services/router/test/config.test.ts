@@ -1,0 +1,51 @@
+import { expect, test } from 'vitest'
+import { readConfig } from '../src/config.ts'
+
+const REQUIRED = { NATS_URL: 'nats://127.0.0.1:4222', P2PMSG_CLUSTER_SECRETS: '00112233445566778899aabbccddeeff' }
+
+test('what is not set has a default, except the bus and the secrets', () => {
+  expect(readConfig(REQUIRED)).toEqual({
+    natsUrl: 'nats://127.0.0.1:4222',
+    udpHost: '',
+    udpPort: 42_424,
+    httpHost: '::',
+    httpPort: 8081,
+    advertise: undefined,
+    clusterSecrets: [Buffer.from('00112233445566778899aabbccddeeff', 'hex')],
+    provedPerSecond: 2_000,
+    unprovedPerSecond: 20,
+    trustedProxies: [],
+  })
+  expect(() => readConfig({})).toThrow(/NATS_URL is required.*P2PMSG_CLUSTER_SECRETS is required/)
+})
+
+test('everything can be set', () => {
+  const config = readConfig({
+    ...REQUIRED,
+    P2PMSG_UDP_HOST: '127.0.0.1',
+    P2PMSG_UDP_PORT: '0',
+    P2PMSG_ADVERTISE: '[2001:db8::1]:42424',
+    P2PMSG_CLUSTER_SECRETS: `${'aa'.repeat(16)}, ${'bb'.repeat(32)}`,
+    P2PMSG_PROVED_RATE: '50000',
+    P2PMSG_TRUSTED_PROXIES: '10.0.0.0/8,127.0.0.1',
+  })
+  expect(config.advertise).toEqual({ host: '2001:db8::1', port: 42_424 })
+  expect(config.clusterSecrets.map((secret) => secret.length)).toEqual([16, 32])
+  expect(config.provedPerSecond).toBe(50_000)
+  expect(config.trustedProxies).toEqual(['10.0.0.0/8', '127.0.0.1'])
+})
+
+test('every bad value is named at once', () => {
+  const bad = {
+    NATS_URL: REQUIRED.NATS_URL,
+    P2PMSG_CLUSTER_SECRETS: 'short',
+    P2PMSG_ADVERTISE: 'here',
+    P2PMSG_UDP_PORT: '99999',
+    P2PMSG_UNPROVED_RATE: '0',
+    P2PMSG_TRUSTED_PROXIES: 'loadbalancer',
+    P2PMSG_UDP_HOST: 'localhost',
+  }
+  const names = ['CLUSTER_SECRETS', 'ADVERTISE', 'UDP_PORT', 'UNPROVED_RATE', 'TRUSTED_PROXIES', 'UDP_HOST']
+  for (const name of names) expect(() => readConfig(bad)).toThrow(`P2PMSG_${name}`)
+  expect(() => readConfig({ ...REQUIRED, P2PMSG_CLUSTER_SECRETS: ',' })).toThrow('P2PMSG_CLUSTER_SECRETS')
+})

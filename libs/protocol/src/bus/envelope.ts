@@ -9,7 +9,7 @@ export type Dialect = (typeof DIALECTS)[number]
  * One message as the edge received it. On the bus, big-endian:
  *   received_ms  u64   Unix time at the edge, milliseconds
  *   dialect      u8    index in DIALECTS
- *   payload      u32 length, bytes: the message in canonical bencode; of a telex, the datagram
+ *   payload      u32 length, bytes: the message in canonical bencode; of a telex, a {@link LegacyMessage}
  *
  * The sender's network address is not in it: nothing behind the edge needs it, so nothing behind the edge can leak it.
  */

@@ -9,7 +9,7 @@ import {
   REFUSED_STREAM,
   ROUTERS_BUCKET,
 } from './streams.ts'
-import { type BusUser, committed, edge, messages, refused, storeQueries, verdicts } from './subjects.ts'
+import { type BusUser, committed, edge, messages, refused, signals, storeQueries, verdicts } from './subjects.ts'
 
 /** What a NATS user may publish to and subscribe to; `allowResponses` lets it answer requests wherever they ask for it. */
 export type Grants = Readonly<{
@@ -25,6 +25,7 @@ const SUBJECTS = [
   { names: [messages.wildcard], ...traffic(messages) },
   { names: [verdicts.wildcard], ...traffic(verdicts) },
   { names: [committed.wildcard], ...traffic(committed) },
+  { names: [signals.name], ...traffic(signals) },
   { names: QUERIES.map((query) => query.name), ...traffic(storeQueries) },
 ]
 

@@ -11,7 +11,7 @@ import type { Position } from './position.ts'
  *   received_ms  u64       Unix time at the edge, milliseconds
  *   stored_ms    u64       Unix time of the commit, milliseconds
  *   dialect      u8        index in DIALECTS
- *   message      u32 length, bytes: as signed; empty = a tombstone, the message was removed
+ *   message      u32 length, bytes: as signed, of a telex its receiver and signals; empty = a tombstone, the message was removed
  * Author, topic and content are in the message and are not said twice.
  */
 export type Row = Readonly<{

@@ -4,6 +4,7 @@ import { type Announcement, encodeAnnouncement, parseAnnouncement } from './anno
 import { type Block, encodeBlock, parseBlock } from './block.ts'
 import { encodePack, type Pack, parsePack } from './pack.ts'
 import { encodeRefusals, parseRefusals, type Refusal } from './refusal.ts'
+import { encodeSignal, parseSignal, type Signal } from './signal.ts'
 import { encodeVerdicts, parseVerdicts, type Verdicts } from './verdict.ts'
 
 /** The NATS users: one for each service, and one for the job that makes streams and buckets. */
@@ -72,6 +73,15 @@ export const committed: SubjectFamily<Announcement, number> = {
   }),
   publishers: ['store'],
   subscribers: ['render-api', 'router'],
+}
+
+/** Router → the other routers: Telehash v1 signals for their tappers. Not stored: a signal is for who listens now. */
+export const signals: Subject<Signal> & Traffic = {
+  name: 'signals.v1',
+  encode: encodeSignal,
+  parse: parseSignal,
+  publishers: ['router'],
+  subscribers: ['router'],
 }
 
 /** Questions to the store: requests of these users, answered by its queue group. */

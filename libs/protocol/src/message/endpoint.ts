@@ -16,6 +16,7 @@ export function parseEndpoint(text: string): Endpoint | undefined {
   const host = match?.[1] ?? match?.[2]
   const port = Number(match?.[3])
   if (match?.[1] !== undefined && !parseIp(match[1])) return undefined
+  if (host !== undefined && host.length > HOST_CHARACTERS_MAX) return undefined
   return host !== undefined && port >= 1 && port <= 65_535 ? { host, port } : undefined
 }
 

@@ -36,6 +36,7 @@ export class Delivery implements Call {
   readonly #members: Readonly<Record<string, Uint8Array | bigint | Raw>>
   #router: Router | undefined
   #silent = false
+  #sentMs = 0
   #backoff = 0
   /** Waits for a router, not for an answer. */
   starved = false
@@ -46,20 +47,21 @@ export class Delivery implements Call {
     this.#members = { k: key, salt, seq, v: new Raw(value), sig: signature }
   }
 
-  attempt(): Attempt {
+  attempt(_sent: number, nowMs: number): Attempt {
     const { routers } = this.#options
-    if (this.#router && this.#silent) routers.missed(this.#router)
+    if (this.#router && this.#silent) routers.missed(this.#router, this.#sentMs)
     this.#silent = false
     const router = routers.current
     this.starved = router === undefined
     if (!router) return { datagram: undefined, waitMs: STARVED_MS }
     this.#router = router
     this.#silent = true
+    this.#sentMs = nowMs
     const args = { token: router.token, ...this.#members }
     return { datagram: { to: router.address, method: 'msg', args }, waitMs: resendMs(this.#backoff++) }
   }
 
-  answered(answer: Answer, sent: number): Next {
+  answered(answer: Answer, sent: number, nowMs: number): Next {
     const { receiver, id, routers, untilLogged, settle, onUseless } = this.#options
     const verdict = verdictOf(answer, receiver, id)
     if (verdict.kind === 'useless') {
@@ -67,7 +69,7 @@ export class Delivery implements Call {
       return 'wait'
     }
     this.#silent = false
-    if (this.#router) routers.answered(this.#router)
+    if (this.#router) routers.answered(this.#router, nowMs)
     switch (verdict.kind) {
       case 'accepted':
       case 'refused':

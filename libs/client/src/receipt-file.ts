@@ -55,12 +55,17 @@ export type ReceiptSource = Readonly<{
   message: Uint8Array | undefined
 }>
 
+/** A receipt without a path; shorter text is a word, such as the name of a file that is not there. */
+const RECEIPT_BYTES_MIN = 265
+
 /** @returns undefined when the text is neither */
 export function readReceiptSource(text: string): ReceiptSource | undefined {
   const bare = text.trim()
   if (!bare.startsWith('{')) {
-    const receipt = bare === '' ? undefined : fromBase64Url(bare)
-    return receipt && { receipt, receiver: undefined, message: undefined }
+    const receipt = fromBase64Url(bare)
+    return receipt && receipt.length >= RECEIPT_BYTES_MIN
+      ? { receipt, receiver: undefined, message: undefined }
+      : undefined
   }
   const { type, version, receipt, receiver, message } = jsonObject(bare)
   if (type !== 'p2pmsg-receipt' || version !== 1 || typeof receipt !== 'string') return undefined

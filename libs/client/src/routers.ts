@@ -35,6 +35,7 @@ export class Routers implements AsyncDisposable {
   #current: Router | undefined
   #tokenMs = 0
   #misses = 0
+  #answeredMs = 0
   #early = 0
   #acquiring: Promise<void> | undefined
   #renewing: Promise<void> | undefined
@@ -74,13 +75,19 @@ export class Routers implements AsyncDisposable {
     if (!this.current) await this.#acquiring
   }
 
-  answered(router: Router): void {
-    if (router === this.#current) this.#misses = 0
+  /** @param nowMs the machine's time, as in {@link missed} */
+  answered(router: Router, nowMs: number): void {
+    if (router !== this.#current) return
+    this.#misses = 0
+    this.#answeredMs = nowMs
   }
 
-  /** The router left a message unanswered, or answered nonsense. */
-  missed(router: Router): void {
-    if (router !== this.#current || ++this.#misses < MISSES_MAX) return
+  /**
+   * The router left a message unanswered, or answered nonsense. One that answered another since then only lost a datagram.
+   * @param sentMs when the message went out
+   */
+  missed(router: Router, sentMs: number): void {
+    if (router !== this.#current || this.#answeredMs >= sentMs || ++this.#misses < MISSES_MAX) return
     this.#silent.add(formatUdp(router.address))
     this.#current = undefined
     this.#acquire()
@@ -113,7 +120,8 @@ export class Routers implements AsyncDisposable {
   async #search(): Promise<void> {
     const { socket, receiver, onReady } = this.#options
     const signal = this.#closing.signal
-    if (this.#early > 0) await sleep(resendMs(this.#early - 1), undefined, { signal })
+    // Once may be a restart with other secrets; a router that goes on giving bad tokens is not asked in a tight circle.
+    if (this.#early > 1) await sleep(resendMs(this.#early - 2), undefined, { signal })
     for (let round = 0; ; round++) {
       const candidates = await this.#candidates()
       const ask = async (to: UdpAddress, scope: AbortSignal) =>

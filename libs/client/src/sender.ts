@@ -64,7 +64,7 @@ export type SendResult = Readonly<{
   address: string
   /** Datagrams, or HTTP requests, that it took. */
   attempts: number
-  /** From the first of them to the answer, milliseconds. */
+  /** From its turn in the window to the answer, milliseconds; a sender's first message finds the routers in it too. */
   millis: number
 }> &
   (

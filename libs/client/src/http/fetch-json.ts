@@ -24,8 +24,14 @@ export async function fetchJson(url: URL, init: RequestInit, signal?: AbortSigna
     if (cause instanceof SyntaxError)
       throw new HttpFailure(`${url.origin} answered something that is not JSON`, 'not-json')
     if (cause instanceof HttpFailure) throw cause
-    throw new HttpFailure(`${url.origin} does not answer`, 'unreachable', undefined, { cause })
+    throw new HttpFailure(`${url.origin} does not answer${reasonOf(cause)}`, 'unreachable', undefined, { cause })
   }
+}
+
+/** `fetch` says only that it failed; what the system said is underneath. */
+function reasonOf(error: unknown): string {
+  const { code } = members(error instanceof Error ? error.cause : undefined)
+  return typeof code === 'string' ? ` (${code})` : ''
 }
 
 async function textOf(response: Response): Promise<string> {

@@ -102,6 +102,8 @@ function readUrl(text: string): URL {
 }
 
 const KEY_CHARACTERS = 8
+/** What is shown of one body; a longer one would push all others off the screen. */
+const BODY_CHARACTERS_MAX = 2_000
 
 /** One message for a terminal. */
 function pretty(message: FeedMessage): string {
@@ -114,6 +116,12 @@ function pretty(message: FeedMessage): string {
     ? '(removed)'
     : message.text === null
       ? `(${printableLine(type ?? 'no text')})`
-      : printable(message.text)
+      : printable(short(message.text))
   return `${head}\n${body.replace(/^/gm, '    ')}\n`
+}
+
+function short(text: string): string {
+  return text.length <= BODY_CHARACTERS_MAX
+    ? text
+    : `${text.slice(0, BODY_CHARACTERS_MAX)}… (${text.length} characters; --json prints all)`
 }

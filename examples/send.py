@@ -1,0 +1,57 @@
+#!/usr/bin/env python3
+"""Send one signed p2pmsg message over UDP and verify its receipt: send.py p2pmsg://KEY@HOST:PORT TEXT"""
+import hashlib, os, socket, sys, time
+from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
+from verify_receipt import key_of, verify
+
+def bencode(value):  # BEP 3: i<int>e, <length>:<bytes>, d<sorted keys and values>e
+    if isinstance(value, int): return b"i%de" % value
+    if isinstance(value, bytes): return b"%d:%s" % (len(value), value)
+    return b"d" + b"".join(bencode(key) + bencode(value[key]) for key in sorted(value)) + b"e"
+
+def bdecode(data, at=0):  # the value at `at`, and where it ends
+    if data[at:at + 1] == b"i":
+        end = data.index(b"e", at)
+        return int(data[at + 1:end]), end + 1
+    if data[at:at + 1] in (b"l", b"d"):
+        kind, items, at = data[at:at + 1], [], at + 1
+        while data[at:at + 1] != b"e":
+            item, at = bdecode(data, at)
+            items.append(item)
+        return items if kind == b"l" else dict(zip(items[::2], items[1::2])), at + 1
+    colon = data.index(b":", at)
+    end = colon + 1 + int(data[at:colon])
+    return data[colon + 1:end], end
+
+def ask(method, arguments):  # one KRPC query (BEP 5): the same datagram again, 0.5 s doubling, until its answer
+    query = {b"t": os.urandom(4), b"y": b"q", b"q": method, b"a": {b"id": NODE, **arguments}}
+    for attempt in range(7):
+        udp.send(bencode(query))
+        udp.settimeout(0.5 * 2**attempt)
+        try:
+            while (answer := bdecode(udp.recv(2048))[0]).get(b"t") != query[b"t"]:
+                if answer.get(b"q") == b"ping":  # the router asks whether we really are at this address
+                    udp.send(bencode({b"t": answer[b"t"], b"y": b"r", b"r": {b"id": NODE}}))
+            return answer
+        except OSError: pass  # nothing came in time, or nobody listens there (yet)
+    sys.exit("no answer: is the address right?")
+
+address, text, NODE = sys.argv[1], sys.argv[2].encode(), os.urandom(20)
+receiver, (host, port) = key_of(address), address.split("@")[1].split("/")[0].rsplit(":", 1)
+family, kind, _, _, router = socket.getaddrinfo(host.strip("[]"), port, type=socket.SOCK_DGRAM)[0]
+(udp := socket.socket(family, kind)).connect(router)
+author = Ed25519PrivateKey.generate()  # a new name for every run; keep the key to stay the same author
+# The message is a BEP 44 item: its salt names the receiver (a topic may follow), its seq is the time in microseconds.
+seq = time.time_ns() // 1000
+signed = b"4:salt32:" + receiver + b"3:seqi%de1:v" % seq + bencode(text)
+message = {b"k": author.public_key().public_bytes_raw(), b"salt": receiver, b"seq": seq, b"v": text, b"sig": author.sign(signed)}
+# The token proves our address; it comes with the answer to `get`, asked for the receiver's record.
+token = ask(b"get", {b"target": hashlib.sha1(receiver + b"p2pmsg").digest()})[b"r"][b"token"]
+while b"receipt" not in (answer := ask(b"msg", {b"token": token, **message})).get(b"r", {}):
+    if b"e" in answer and answer[b"e"][1].split()[0] not in (b"rate-limited", b"busy", b"unavailable"):
+        sys.exit(f"refused: {answer[b'e'][1].decode()}")
+    time.sleep(1)  # logged but not judged yet, or asked to come back: sending the same message again is asking again
+message_id, position, durability = verify(answer[b"r"][b"receipt"], receiver)
+if message_id != hashlib.sha256(message[b"k"] + signed).hexdigest():
+    sys.exit("the receipt is for another message")
+print(f"accepted: {message_id} stands at {position} in the log of {address}, {durability}")

@@ -1,0 +1,181 @@
+// Proves that the client keeps its word over a bad network and a killed router, and that the p2pmsg command does what its help
+// says, against the whole stack: own NATS and Postgres, the four services as processes.
+import { readFile } from 'node:fs/promises'
+import { join } from 'node:path'
+import { Kvm } from '@nats-io/kv'
+import { type FeedMessage, readFeed, resolve, Sender } from '@p2pmsg/client'
+import type { Stack } from '@p2pmsg/local'
+import {
+  BUDGET_DEFAULT,
+  encodeEntry,
+  entryName,
+  formatAddress,
+  type KeyPair,
+  OPEN_POLICY,
+  RECEIVERS_BUCKET,
+  signDelegation,
+  signRecord,
+  toZBase32,
+} from '@p2pmsg/protocol'
+import { afterAll, beforeAll, expect, test } from 'vitest'
+import { Shell } from '../../libs/client/test/support/command.ts'
+import { connectTo } from '../support/bus.ts'
+import { aKeyPair, aMessage, forged, thisHour } from '../support/messages.ts'
+import { aStack } from '../support/stack.ts'
+import { UdpProxy } from '../support/udp-proxy.ts'
+
+let whole: Awaited<ReturnType<typeof aStack>>
+let stack: Stack
+
+beforeAll(async () => {
+  whole = await aStack()
+  stack = whole.stack
+})
+afterAll(async () => {
+  await whole?.[Symbol.asyncDispose]()
+})
+
+const routerPort = () => stack.routers[0]?.udpPort ?? 0
+const feedBase = () => stack.renderUrls[0] ?? ''
+
+/** A receiver of its own for one test, reached only by `port`. @returns its address */
+async function aReceiver(port: number, keys: KeyPair = aKeyPair()): Promise<string> {
+  const period = thisHour()
+  const endpoint = { host: '127.0.0.1', port }
+  const record = {
+    delegation: signDelegation(keys, { receiptKey: stack.secrets.receiptKeys.publicKey, ...period }),
+    endpoints: [endpoint],
+    feedUrl: feedBase(),
+    postUrl: `${stack.routers[0]?.httpUrl}/v1/messages`,
+    valueBytesMax: 900,
+    pipeKey: undefined,
+    sealKey: undefined,
+    expires: period.until,
+  }
+  const item = signRecord(keys, record, BigInt(period.from))
+  const bus = await connectTo(stack.natsUrl('admin'))
+  const bucket = await new Kvm(bus).open(RECEIVERS_BUCKET)
+  await bucket.put(entryName(item.key), encodeEntry({ item, policy: OPEN_POLICY, budget: BUDGET_DEFAULT }))
+  await bus.close()
+  const address = formatAddress({ receiver: keys.publicKey, endpoint, topic: '' })
+  const direct = formatAddress({
+    receiver: keys.publicKey,
+    endpoint: { host: '127.0.0.1', port: routerPort() },
+    topic: '',
+  })
+  while (!(await resolve(direct).catch(() => undefined))); // until the router has seen the entry
+  return address
+}
+
+/** The whole feed, oldest first. */
+async function feedOf(receiver: Uint8Array): Promise<FeedMessage[]> {
+  const url = new URL(`/v1/feeds/${toZBase32(receiver)}`, feedBase())
+  const all: FeedMessage[] = []
+  for (let before: string | undefined; ; ) {
+    const page = await readFeed(url, { limit: 200, ...(before !== undefined && { before }) })
+    all.push(...page.messages)
+    if (page.next === null) return all.toReversed()
+    before = page.next
+  }
+}
+
+test('over a network that loses, repeats and reorders, each message is accepted and in the feed exactly once', async () => {
+  // given a receiver whose only router stands behind a bad network
+  const network = { to: routerPort(), seed: 1, loss: 0.1, duplicate: 0.1, delayMs: 20 }
+  await using proxy = await UdpProxy.start(network)
+  const receiver = aKeyPair()
+  const address = await aReceiver(proxy.port, receiver)
+  // when 200 messages are sent at once
+  await using sender = await Sender.start({ keys: aKeyPair(), address, wait: 'stored' })
+  const sends = Array.from({ length: 200 }, (_, i) => sender.send({ text: `message ${i}` }))
+  const results = await Promise.all(sends)
+  // then each has a receipt that verifies, and the feed has each of them once and nothing else
+  expect(results.every(({ verified, stage }) => verified && stage === 'stored')).toBe(true)
+  const ids = (await feedOf(receiver.publicKey)).map(({ id }) => id)
+  expect(ids.toSorted()).toEqual(results.map(({ id }) => id).toSorted())
+  expect(proxy.counts.lost).toBeGreaterThan(20)
+  expect(results.some(({ attempts }) => attempts > 1)).toBe(true)
+})
+
+test('an ordered sender has its messages in the feed in the order of sending, whatever the network does', async () => {
+  const network = { to: routerPort(), seed: 2, loss: 0.1, duplicate: 0.2, delayMs: 10 }
+  await using proxy = await UdpProxy.start(network)
+  const receiver = aKeyPair()
+  const address = await aReceiver(proxy.port, receiver)
+  await using sender = await Sender.start({ keys: aKeyPair(), address, wait: 'stored', ordered: true })
+  const results = await Promise.all(Array.from({ length: 20 }, (_, i) => sender.send({ text: `${i}` })))
+  const ids = (await feedOf(receiver.publicKey)).map(({ id }) => id)
+  expect(ids).toEqual(results.map(({ id }) => id))
+})
+
+test('a message that no datagram holds goes over HTTP, and reads back whole', async () => {
+  const receiver = aKeyPair()
+  const address = await aReceiver(routerPort(), receiver)
+  await using sender = await Sender.start({ keys: aKeyPair(), address, wait: 'stored' })
+  const text = 'long '.repeat(10_000)
+  expect(await sender.send({ text })).toMatchObject({ stage: 'stored', verified: true })
+  expect((await feedOf(receiver.publicKey)).map((message) => message.text)).toEqual([text])
+})
+
+test('refusals of the real cluster end a message with their code', async () => {
+  const receiver = aKeyPair()
+  const address = await aReceiver(routerPort(), receiver)
+  await using sender = await Sender.start({ keys: aKeyPair(), address })
+  const good = aMessage(aKeyPair(), receiver.publicKey, { text: 'hello' })
+  await expect(sender.deliver(forged(good))).rejects.toMatchObject({ name: 'Refused', code: 'bad-signature' })
+  expect((await sender.deliver(good)).verified).toBe(true)
+  const old = aMessage(aKeyPair(), receiver.publicKey, { text: 'old' }, '', 1n)
+  await expect(sender.deliver(old)).rejects.toMatchObject({ code: 'too-old', nowMs: expect.any(Number) })
+  const elsewhere = { receiver: aKeyPair().publicKey, endpoint: { host: '127.0.0.1', port: routerPort() }, topic: '' }
+  await using lost = await Sender.start({ keys: aKeyPair(), address: elsewhere })
+  await expect(lost.send({ text: 'anyone?' })).rejects.toMatchObject({ code: 'unknown-receiver' })
+})
+
+test('a router that is killed and comes back costs time and no message', async () => {
+  const receiver = aKeyPair()
+  const address = await aReceiver(routerPort(), receiver)
+  await using sender = await Sender.start({ keys: aKeyPair(), address, wait: 'stored', window: 16 })
+  await sender.send({ text: 'before' })
+  const sends = Array.from({ length: 300 }, (_, i) => sender.send({ text: `${i}` }))
+  await Promise.any(sends)
+  await stack.kill('router')
+  await stack.restart('router')
+  const results = await Promise.all(sends)
+  const ids = (await feedOf(receiver.publicKey)).map(({ id }) => id)
+  expect(new Set(ids).size).toBe(ids.length)
+  expect(results.filter(({ id }) => !ids.includes(id))).toEqual([])
+  expect(ids).toHaveLength(301)
+})
+
+test('the command: send, verify, answer, read, ping, record', async () => {
+  await using shell = await Shell.open({ P2PMSG_TO: stack.receiver })
+  const words = ['send', '--topic', 'weather', '--wait', 'stored', '--save-receipt', 'receipt.json', '--json']
+  const sent = await shell.p2pmsg(...words, 'rain by noon')
+  expect(sent).toMatchObject({ code: 0, stderr: expect.stringContaining('made a key') })
+  const { id } = JSON.parse(sent.stdout) as { id: string }
+  expect((await shell.p2pmsg('verify', 'receipt.json', '--to', stack.receiver)).code).toBe(0)
+  const saved = JSON.parse(await readFile(join(shell.home, 'receipt.json'), 'utf8')) as {
+    id: string
+    durability: string
+  }
+  expect(saved).toMatchObject({ id, durability: 'synced' })
+  const answer = await shell.p2pmsg('send', '--wait', 'stored', '--reply-to', id, '--json', 'no, sun')
+  expect(answer.code).toBe(0)
+  // what it reads back, found by the record and by URL
+  const feed = await shell.p2pmsg('feed', '--json', '--limit', '2')
+  const messages = feed.stdout
+    .trim()
+    .split('\n')
+    .map((line) => JSON.parse(line) as FeedMessage)
+  expect(messages).toMatchObject([
+    { text: 'no, sun', replyTo: id },
+    { text: 'rain by noon', topic: 'weather', id },
+  ])
+  const pretty = await shell.p2pmsg('feed', '--from', feedBase(), '--topic', 'weather')
+  expect(pretty.stdout).toMatch(/#weather {2}\[.*\]\n {4}rain by noon/)
+  expect(await shell.p2pmsg('ping', '--count', '1', stack.receiver)).toMatchObject({
+    code: 0,
+    stdout: expect.stringMatching(/answers in .* ms/),
+  })
+  expect(await shell.p2pmsg('record', 'show')).toMatchObject({ code: 0, stdout: expect.stringContaining(feedBase()) })
+})

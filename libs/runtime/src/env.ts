@@ -4,7 +4,8 @@ import { ConfigError, reasonOf } from './failures.ts'
 
 /**
  * Typed readers of environment variables. Every bad value is collected, so that one start shows all of them; an empty
- * variable counts as unset.
+ * variable counts as unset. Where `NAME` is unset, `NAME_FILE` names a file that holds its value: secrets mounted as files
+ * never stand in an environment, which a crash report or a child process might show.
  */
 export class Env {
   readonly #values: NodeJS.ProcessEnv
@@ -21,7 +22,9 @@ export class Env {
 
   optional(name: string): string | undefined {
     const value = this.#values[name]?.trim()
-    return value === '' ? undefined : value
+    if (value) return value
+    const path = this.#values[`${name}_FILE`]?.trim()
+    return path ? this.#content(`${name}_FILE`, path) || undefined : undefined
   }
 
   /** Required when there is no fallback. */
@@ -71,6 +74,10 @@ export class Env {
       this.problem(name, 'is required')
       return ''
     }
+    return this.#content(name, path)
+  }
+
+  #content(name: string, path: string): string {
     try {
       return readFileSync(path, 'utf8').trim()
     } catch (thrown) {

@@ -1,10 +1,10 @@
 import process from 'node:process'
 import type { BusUser } from '@p2pmsg/protocol'
-import { Env } from './env.ts'
 import { ConfigError, reasonOf } from './failures.ts'
 import { Health } from './health.ts'
 import { createLogger, type Logger } from './log.ts'
 import { gauge } from './metrics.ts'
+import { readRunConfig } from './run-config.ts'
 
 /** What a service hands back when it has started. */
 export interface Service extends AsyncDisposable {
@@ -17,9 +17,6 @@ export type RunContext = Readonly<{ log: Logger; health: Health }>
 /** Exit codes of a service. */
 export const EXIT = { drained: 0, failed: 1, deadline: 2, configuration: 78 } as const
 
-/** How long a drain may take before the process goes anyway, seconds. */
-const DRAIN_SECONDS = 30
-
 /**
  * The life of a service process: configuration, health port, start, signal, drain, end. A failed start and a bad
  * configuration each print one line that says why.
@@ -27,14 +24,8 @@ const DRAIN_SECONDS = 30
 export async function run(service: BusUser, start: (context: RunContext) => Promise<Service>): Promise<never> {
   let log = createLogger(service, 'info')
   try {
-    const env = new Env(process.env)
-    const config = env.done({
-      level: env.text('P2PMSG_LOG_LEVEL', 'info'),
-      metricsHost: env.text('P2PMSG_METRICS_HOST', '127.0.0.1'),
-      metricsPort: env.port('P2PMSG_METRICS_PORT', 9464),
-      drainSeconds: env.int('P2PMSG_DRAIN_SECONDS', { fallback: DRAIN_SECONDS, min: 1, max: 3600 }),
-    })
-    log = createLogger(service, config.level)
+    const config = readRunConfig(process.env)
+    log = createLogger(service, config.logLevel)
     const stop = firstSignal()
     const health = new Health()
     await health.listen(config.metricsPort, config.metricsHost)

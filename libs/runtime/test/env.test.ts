@@ -45,3 +45,15 @@ test('lists lose their blanks, secrets come from files', async () => {
   expect(() => env.done({})).not.toThrow()
   await rm(folder, { recursive: true })
 })
+
+test('a value may stand in a file that NAME_FILE names; the variable itself wins', async () => {
+  const folder = await mkdtemp(join(tmpdir(), 'p2pmsg-env-'))
+  const path = join(folder, 'url')
+  await writeFile(path, 'nats://secret\n')
+  expect(new Env({ NATS_URL_FILE: path }).text('NATS_URL')).toBe('nats://secret')
+  expect(new Env({ NATS_URL_FILE: path, NATS_URL: 'nats://said' }).text('NATS_URL')).toBe('nats://said')
+  const env = new Env({ NATS_URL_FILE: join(folder, 'absent') })
+  env.text('NATS_URL')
+  expect(() => env.done({})).toThrow(/NATS_URL_FILE names a file that cannot be read/)
+  await rm(folder, { recursive: true })
+})

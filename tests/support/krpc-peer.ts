@@ -10,25 +10,32 @@ export type Answer = Exclude<Frame, { kind: 'query' }>
 const ANSWER_MS_MAX = 20_000
 
 export class KrpcPeer implements AsyncDisposable {
+  /** The address that it asks from. */
+  readonly host: string
   readonly #id = randomBytes(20)
   readonly #received: Frame[] = []
   readonly #to: { ip: Uint8Array; port: number }
   #socket: UdpSocket | undefined
   #transactions = 0
 
-  private constructor(port: number) {
+  private constructor(port: number, host: string) {
+    this.host = host
     this.#to = { ip: parseIp('127.0.0.1') as Uint8Array, port }
   }
 
   /** @param host the address to ask from: each of 127.0.0.0/8 is an address of its own */
   static async to(port: number, host = '127.0.0.1'): Promise<KrpcPeer> {
-    const peer = new KrpcPeer(port)
+    const peer = new KrpcPeer(port, host)
     const onDatagram = (bytes: Uint8Array) => {
       const frame = parseFrame(bytes)
       if (frame.ok) peer.#received.push(frame.value)
     }
     peer.#socket = await UdpSocket.open({ host, port: 0, onDatagram })
     return peer
+  }
+
+  get port(): number {
+    return this.#socket?.port ?? 0
   }
 
   /** Everything that came and was not yet asked for. */

@@ -2,7 +2,7 @@ import { type Envelope, type Message, messageId, type Outgoing } from '@p2pmsg/p
 import type { Outcome, Waiter } from './outcome.ts'
 
 /** Who may wait for one message; further ones are told to come back. */
-export const WAITERS_MAX = 4
+const WAITERS_MAX = 4
 /** A message of a datagram is kept until its sender was told something; of a longer one only the id, bytes. */
 const KEPT_BYTES_MAX = 1472
 

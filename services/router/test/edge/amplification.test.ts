@@ -1,5 +1,5 @@
 import { type Encodable, encodeRouterEntry, type Outgoing, recordTarget } from '@p2pmsg/protocol'
-import fc from 'fast-check'
+import * as fc from 'fast-check'
 import { expect, test } from 'vitest'
 import { RESERVE_BYTES_PER_SECOND, UNPROVED_BYTES_PER_SECOND } from '../../src/edge/reply-cap.ts'
 import { AnEdge, at, bodyOf, bytesOf, msg, query } from '../support/an-edge.ts'

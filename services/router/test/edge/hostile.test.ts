@@ -101,7 +101,7 @@ function malformed(edge: AnEdge): Map<string, Buffer> {
     '1 ',
   ]) {
     add(frame(`${id}3:seqi${integer}e`))
-    add(frame(`${id}`, `1:q4:ping2:roi${integer}e1:t2:aa1:y1:q`))
+    add(frame(id, `1:q4:ping2:roi${integer}e1:t2:aa1:y1:q`))
   }
   for (const length of ['-1', '00', '02', '+2', '1472', '99999999', '4294967297', '1e1', ' 2', '2 ']) {
     add(frame(`${id}3:pad${length}:aa`))

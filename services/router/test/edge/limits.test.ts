@@ -1,5 +1,5 @@
 import { randomBytes } from 'node:crypto'
-import fc from 'fast-check'
+import * as fc from 'fast-check'
 import { describe, expect, test } from 'vitest'
 import { Generations } from '../../src/edge/generations.ts'
 import { PrefixBuckets } from '../../src/edge/prefix-buckets.ts'

@@ -51,8 +51,8 @@ async function posted(message: Message): Promise<Promise<Response>> {
 }
 
 function large(bytes: number): Message {
-  const { key, signature, ...item } = edge.message()
-  return signItem(edge.author, { ...item, value: encodeContent({ body: Buffer.alloc(bytes) }) })
+  const { salt, seq } = edge.message()
+  return signItem(edge.author, { salt, seq, value: encodeContent({ body: Buffer.alloc(bytes) }) })
 }
 
 describe('a message posted', () => {

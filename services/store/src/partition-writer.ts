@@ -2,7 +2,7 @@ import { MESSAGES_STREAM, messages } from '@p2pmsg/protocol'
 import { type Bus, backoffMs, type Logger, readOrdered, sleep, startSpan, withSpan } from '@p2pmsg/runtime'
 import { Announcer } from './announcer.ts'
 import { applyBatch, applyNothing, type Claim } from './apply-batch.ts'
-import { toBatch } from './batch.ts'
+import { type Batch, toBatch } from './batch.ts'
 import { BlockReader } from './block-reader.ts'
 import { CannotApply } from './cannot-apply.ts'
 import { available, type Database } from './database.ts'
@@ -112,9 +112,13 @@ export class PartitionWriter {
     const first = blocks[0]?.record.seq ?? 0
     if (first <= claim.appliedSeq) throw new CannotApply(`record ${first} came after ${claim.appliedSeq} was applied`)
     const batch = toBatch(blocks)
-    const begun = performance.now()
     const span = startSpan('apply messages.v1', { links: batch.traceparents, kind: 'consumer' })
-    const applied = await withSpan(span, () => applyBatch(this.#deps.db, claim, batch))
+    return withSpan(span, () => this.#commit(claim, batch, announcer))
+  }
+
+  async #commit(claim: Claim, batch: Batch, announcer: Announcer): Promise<number | undefined> {
+    const begun = performance.now()
+    const applied = await applyBatch(this.#deps.db, claim, batch)
     if (!applied) return undefined
     announcer.committed(batch.lastSeq, applied.rows)
     events.committed(this.#deps.log, {

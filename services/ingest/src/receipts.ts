@@ -5,8 +5,7 @@ import {
   type DurabilityClass,
   encodeReceipt,
   type KeyPair,
-  parseMessage,
-  receiverOf,
+  receiverIn,
   signStatement,
 } from '@p2pmsg/protocol'
 import type { StoredBlock } from './block-writer.ts'
@@ -37,7 +36,7 @@ export function receiptsOf(stored: StoredBlock, signer: ReceiptSigner, nowMs: nu
   const signature = signStatement(signer.receiptKey, statement)
   return block.accepted.flatMap((message, index) => {
     const { packIndex, id } = message
-    const receiver = message.receiver ?? receiverIn(message, signer)
+    const receiver = message.receiver ?? receiverFromLog(message, signer)
     if (!receiver?.signableAt(nowMs)) return []
     const { delegation } = receiver
     const receipt = encodeReceipt({ statement, signature, delegation, id, index, path: tree.path(index) })
@@ -46,7 +45,7 @@ export function receiptsOf(stored: StoredBlock, signer: ReceiptSigner, nowMs: nu
 }
 
 /** Of a message that an earlier judge of the pack accepted. */
-function receiverIn(message: Accepted, signer: ReceiptSigner): Receiver | undefined {
-  const parsed = parseMessage(message.envelope.payload)
-  return parsed.ok ? signer.receiver(receiverOf(parsed.value)) : undefined
+function receiverFromLog({ envelope }: Accepted, signer: ReceiptSigner): Receiver | undefined {
+  const key = receiverIn({ dialect: envelope.dialect, bytes: envelope.payload })
+  return key && signer.receiver(key)
 }

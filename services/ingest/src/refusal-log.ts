@@ -2,13 +2,11 @@ import {
   type Envelope,
   encodeRefusals,
   formatPackId,
+  identify,
   messageDigest,
-  messageId,
   type PackId,
-  parseMessage,
   type Refusal,
   type RefusalCode,
-  receiverOf,
   refused as refusedSubject,
 } from '@p2pmsg/protocol'
 import type { AckPublisher } from '@p2pmsg/runtime'
@@ -81,9 +79,8 @@ export class RefusalLog implements AsyncDisposable {
 function describe({ code, envelope }: Refused, time: number): Refusal {
   const digest = messageDigest(envelope.payload)
   // What ends a judge is not looked at again.
-  const message = code === 'poison' ? undefined : parseMessage(envelope.payload)
-  if (!message?.ok) return { time, code, count: 1, digest, id: undefined, receiver: undefined }
-  return { time, code, count: 1, digest, id: messageId(message.value), receiver: receiverOf(message.value) }
+  const known = code === 'poison' ? undefined : identify({ ...envelope, bytes: envelope.payload })
+  return { time, code, count: 1, digest, id: known?.id, receiver: known?.receiver }
 }
 
 function summary(code: RefusalCode, count: number, time: number): Refusal {

@@ -1,6 +1,7 @@
 import { AGE_MS_MAX_DEFAULT, type Envelope, OPEN_POLICY, parseMessage } from '@p2pmsg/protocol'
 import { makeBatch, verifyBatch } from './batch.ts'
 import { judge } from './judge.ts'
+import { judgeLegacy } from './judge-legacy.ts'
 
 const ANYBODY = { policy: OPEN_POLICY, signable: true }
 
@@ -9,7 +10,12 @@ const ANYBODY = { policy: OPEN_POLICY, signable: true }
  * can be judged.
  */
 export function rehearse(envelope: Envelope): void {
-  judge(envelope, { host: () => ANYBODY, maxAgeMs: AGE_MS_MAX_DEFAULT })
+  const rules = { host: () => ANYBODY, maxAgeMs: AGE_MS_MAX_DEFAULT }
+  if (envelope.dialect === 'telex') {
+    judgeLegacy(envelope, rules)
+    return
+  }
+  judge(envelope, rules)
   const message = parseMessage(envelope.payload)
   if (message.ok) verifyBatch(makeBatch([message.value]).batch)
 }

@@ -6,11 +6,9 @@ import {
   type Parsed,
   type Position,
   parseBlock,
-  parseContent,
   parsed,
-  parseMessage,
   positionOf,
-  receiverOf,
+  readMessage,
 } from '@p2pmsg/protocol'
 
 /** A message of the log on its way into its table. */
@@ -20,7 +18,7 @@ export type MessageRow = Readonly<{
   receiver: Uint8Array
   author: Uint8Array
   topic: string
-  /** Sender's clock, Unix microseconds. */
+  /** Sender's clock, Unix microseconds; the edge's where the message names no time. */
   seq: bigint
   receivedMs: number
   dialect: Dialect
@@ -52,23 +50,24 @@ export function rowsOfBlock(
   if (block.value.partition !== partition) return faulty('other-partition')
   const rows: MessageRow[] = []
   for (const [slot, { id, envelope }] of block.value.accepted.entries()) {
-    const message = parseMessage(envelope.payload)
-    const content = message.ok ? parseContent(message.value) : message
-    if (!message.ok || !content.ok) return faulty('bad-message')
-    const { topic, type, replyTo, expires } = content.value
+    const { receivedMs, dialect, payload } = envelope
+    const message = readMessage({ dialect, receivedMs, bytes: payload })
+    if (!message.ok) return faulty('bad-message')
+    const { receiver, key, seq, content } = message.value
+    const { topic, type, replyTo, expires } = content
     rows.push({
       position: positionOf(streamSeq, slot),
       id,
-      receiver: receiverOf(message.value),
-      author: message.value.key,
+      receiver,
+      author: key,
       topic,
-      seq: message.value.seq,
-      receivedMs: envelope.receivedMs,
-      dialect: envelope.dialect,
+      seq,
+      receivedMs,
+      dialect,
       type,
       replyTo,
       expires,
-      message: envelope.payload,
+      message: payload,
       removes: type === DELETE_TYPE ? replyTo : undefined,
     })
   }

@@ -1,4 +1,5 @@
 import type { Dialect } from '../bus/envelope.ts'
+import { KEY_BYTES } from '../limits.ts'
 import { faulty, type Parsed, parsed } from '../parsed.ts'
 import { legacyAuthor, legacyContent, legacyId, parseLegacyMessage } from '../telex/legacy-message.ts'
 import { type Content, parseContent } from './content.ts'
@@ -38,6 +39,13 @@ export function readMessage({ dialect, receivedMs, bytes }: Carried): Parsed<Rea
   if (!message.ok || !content.ok) return faulty('malformed')
   const { key, seq } = message.value
   return parsed({ receiver: receiverOf(message.value), key, seq, content: content.value, legacy: false })
+}
+
+/** Whose message it is, without looking at more than that takes. */
+export function receiverIn({ dialect, bytes }: Omit<Carried, 'receivedMs'>): Uint8Array | undefined {
+  if (dialect === 'telex') return bytes.length > KEY_BYTES ? bytes.subarray(0, KEY_BYTES) : undefined
+  const message = parseMessage(bytes)
+  return message.ok ? receiverOf(message.value) : undefined
 }
 
 /** Whose message it is and under which id it would be stored, of any message that has the shape of one. */

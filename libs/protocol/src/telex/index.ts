@@ -1,5 +1,6 @@
 export { encodeTelex, type Headers, signalsText, TELEX_OUT_BYTES_MAX } from './encode-telex.ts'
 export * from './legacy-message.ts'
+export { LEGACY_END, legacySignals } from './legacy-telex.ts'
 export * from './rsa-keys.ts'
 export { type HashInput, type RsaKeys, signRsa } from './rsa-signature.ts'
 export { Switch } from './switch.ts'

@@ -2,7 +2,7 @@ import { type Message, Raw } from '@p2pmsg/protocol'
 import { resendMs } from './backoff.ts'
 import type { Answer, Attempt, Call, Next } from './krpc/call.ts'
 import type { Router, Routers } from './routers.ts'
-import { type Verdict, verdictOf } from './verdict.ts'
+import { type Expected, type Verdict, verdictOf } from './verdict.ts'
 
 /** How a message's way over UDP ended. */
 export type Outcome = Readonly<{
@@ -13,8 +13,7 @@ export type Outcome = Readonly<{
 
 export type DeliveryOptions = Readonly<{
   message: Message
-  receiver: Uint8Array
-  id: Uint8Array
+  expected: Expected
   routers: Routers
   /** The cluster's ownership is enough. */
   untilLogged: boolean
@@ -62,8 +61,8 @@ export class Delivery implements Call {
   }
 
   answered(answer: Answer, sent: number, nowMs: number): Next {
-    const { receiver, id, routers, untilLogged, settle, onUseless } = this.#options
-    const verdict = verdictOf(answer, receiver, id)
+    const { expected, routers, untilLogged, settle, onUseless } = this.#options
+    const verdict = verdictOf(answer, expected)
     if (verdict.kind === 'useless') {
       onUseless(verdict.why)
       return 'wait'

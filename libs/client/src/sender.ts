@@ -21,8 +21,10 @@ import { postMessage } from './http/post-message.ts'
 import type { CallId } from './krpc/calls.ts'
 import { KrpcSocket } from './krpc/krpc-socket.ts'
 import { reachable } from './reachable.ts'
+import { rememberedVerify } from './remembered-verify.ts'
 import { Routers } from './routers.ts'
 import { Slots } from './slots.ts'
+import type { Expected } from './verdict.ts'
 
 /** Messages in flight unless the caller says otherwise. */
 const WINDOW_DEFAULT = 64
@@ -84,6 +86,7 @@ export class Sender implements AsyncDisposable {
   readonly #routers: Routers
   readonly #slots: Slots
   readonly #clock = new SeqClock()
+  readonly #check = rememberedVerify()
   readonly #closing = new AbortController()
   readonly #inFlight = new Map<CallId, Delivery>() // BOUNDED by the window
   readonly #onAbort: () => void
@@ -186,13 +189,7 @@ export class Sender implements AsyncDisposable {
   async #datagrams(message: Message, id: Uint8Array, wait: Wait, signal: AbortSignal | undefined): Promise<Outcome> {
     let call: CallId | undefined
     let delivery: Delivery | undefined
-    const options = {
-      message,
-      id,
-      receiver: this.#address.receiver,
-      routers: this.#routers,
-      onUseless: this.#onUseless,
-    }
+    const options = { message, expected: this.#expected(id), routers: this.#routers, onUseless: this.#onUseless }
     const make = (settle: (outcome: Outcome) => void) => {
       delivery = new Delivery({ ...options, untilLogged: wait === 'logged', settle })
       return delivery
@@ -223,11 +220,18 @@ export class Sender implements AsyncDisposable {
         undefined,
         `${length} bytes fit no datagram, and this receiver takes none over HTTP`,
       )
-    const { receiver } = this.#address
-    const untilLogged = wait === 'logged'
-    const bytes = encodeMessage(message)
-    const scope = this.#scope(signal)
-    return postMessage({ url: postUrl, bytes, receiver, id, untilLogged, signal: scope, onUseless: this.#onUseless })
+    return postMessage({
+      url: postUrl,
+      bytes: encodeMessage(message),
+      expected: this.#expected(id),
+      untilLogged: wait === 'logged',
+      signal: this.#scope(signal),
+      onUseless: this.#onUseless,
+    })
+  }
+
+  #expected(id: Uint8Array): Expected {
+    return { receiver: this.#address.receiver, id, check: this.#check }
   }
 
   async #record(signal: AbortSignal | undefined): Promise<ReceiverRecord> {

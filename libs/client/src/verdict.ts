@@ -4,6 +4,7 @@ import {
   parseRefusalText,
   type Receipt,
   type RefusalCode,
+  type verify,
   verifyReceipt,
 } from '@p2pmsg/protocol'
 import type { Answer } from './krpc/call.ts'
@@ -19,24 +20,29 @@ export type Verdict =
   /** An answer that decides nothing: not ours, or a receipt that does not verify. */
   | Readonly<{ kind: 'useless'; why: string }>
 
+/** Whose receipt for which message will do. */
+export type Expected = Readonly<{
+  /** The receiver's public key. */
+  receiver: Uint8Array
+  /** The message's id. */
+  id: Uint8Array
+  /** How signatures are checked. */
+  check: typeof verify
+}>
+
 /** Reads the answer to a `msg` query. A receipt counts only after it was verified. */
-export function verdictOf(answer: Answer, receiver: Uint8Array, id: Uint8Array): Verdict {
+export function verdictOf(answer: Answer, expected: Expected): Verdict {
   if (answer.kind === 'error') return verdictOfError(answer.code, answer.text)
   const stage = Buffer.from(answer.body.bytes('stage') ?? []).toString('latin1')
-  return verdictOfStage(stage, answer.body.bytes('receipt'), receiver, id)
+  return verdictOfStage(stage, answer.body.bytes('receipt'), expected)
 }
 
-export function verdictOfStage(
-  stage: string,
-  bytes: Uint8Array | undefined,
-  receiver: Uint8Array,
-  id: Uint8Array,
-): Verdict {
+export function verdictOfStage(stage: string, bytes: Uint8Array | undefined, expected: Expected): Verdict {
   if (stage === 'logged') return { kind: 'logged' }
   if (stage !== 'accepted' || !bytes) return { kind: 'useless', why: 'an answer of no known kind' }
   const receipt = parseReceipt(bytes)
   if (!receipt.ok) return { kind: 'useless', why: 'a receipt that cannot be read' }
-  const verified = verifyReceipt(receipt.value, receiver, id)
+  const verified = verifyReceipt(receipt.value, expected.receiver, expected.id, expected.check)
   return verified.ok
     ? { kind: 'accepted', receipt: verified.value, bytes: Uint8Array.from(bytes) }
     : { kind: 'useless', why: `a receipt that does not verify (${verified.fault})` }

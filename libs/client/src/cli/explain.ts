@@ -19,7 +19,7 @@ export function explain(error: unknown, command: string): { words: string; code:
 
 function exitOf(error: ClientFailure): ExitCode {
   if (error instanceof Unreachable) return EXIT.unreachable
-  if (error instanceof HttpFailure) return error.status === undefined ? EXIT.unreachable : EXIT.failed
+  if (error instanceof HttpFailure) return error.code === 'unreachable' ? EXIT.unreachable : EXIT.failed
   if (error instanceof BadAddress || error instanceof BadDraft) return EXIT.usage
   return EXIT.failed
 }

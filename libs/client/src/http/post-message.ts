@@ -3,15 +3,14 @@ import { fromBase64Url, isRefusalCode, MESSAGE_MEDIA_TYPE } from '@p2pmsg/protoc
 import { resendMs } from '../backoff.ts'
 import type { Outcome } from '../delivery.ts'
 import { HttpFailure } from '../failures.ts'
-import { type Verdict, verdictOfCode, verdictOfStage } from '../verdict.ts'
+import { type Expected, type Verdict, verdictOfCode, verdictOfStage } from '../verdict.ts'
 import { fetchJson, type JsonAnswer, members } from './fetch-json.ts'
 
 export type PostOptions = Readonly<{
   url: string
   /** The canonical bencoding of the message. */
   bytes: Uint8Array
-  receiver: Uint8Array
-  id: Uint8Array
+  expected: Expected
   untilLogged: boolean
   signal: AbortSignal
   onUseless: (why: string) => void
@@ -29,24 +28,21 @@ export async function postMessage(options: PostOptions): Promise<Outcome> {
   }
 }
 
-async function postOnce({ url, bytes, receiver, id, signal }: PostOptions): Promise<Verdict> {
+async function postOnce({ url, bytes, expected, signal }: PostOptions): Promise<Verdict> {
   try {
     const headers = { 'content-type': MESSAGE_MEDIA_TYPE, accept: 'application/json' }
-    return verdictOfAnswer(
-      await fetchJson(new URL(url), { method: 'POST', headers, body: bytes }, signal),
-      receiver,
-      id,
-    )
+    const answer = await fetchJson(new URL(url), { method: 'POST', headers, body: bytes }, signal)
+    return verdictOfAnswer(answer, expected)
   } catch (error) {
     if (error instanceof HttpFailure) return { kind: 'useless', why: error.message }
     throw error
   }
 }
 
-function verdictOfAnswer({ status, body, retryAfterMs }: JsonAnswer, receiver: Uint8Array, id: Uint8Array): Verdict {
+function verdictOfAnswer({ status, body, retryAfterMs }: JsonAnswer, expected: Expected): Verdict {
   const { stage, receipt, code } = members(body)
   if (typeof code === 'string' && isRefusalCode(code)) return verdictOfCode(code, retryAfterMs, undefined)
   if (status >= 300 || typeof stage !== 'string') return { kind: 'useless', why: `HTTP ${status}` }
   const bytes = typeof receipt === 'string' ? fromBase64Url(receipt) : undefined
-  return verdictOfStage(stage, bytes, receiver, id)
+  return verdictOfStage(stage, bytes, expected)
 }

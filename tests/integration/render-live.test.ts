@@ -42,9 +42,9 @@ const has = (count: number) => (reader: SseReader) => reader.messages.length >= 
 
 describe('a reader', () => {
   test('without a cursor gets what is new, as it comes', async () => {
-    const { live, messages } = await aFeed()
+    const { live, receiver, messages } = await aFeed()
     await bench.accept(messages(3))
-    await sleep(200)
+    await bench.stored(receiver, 3)
     await using reader = await SseReader.open(live)
     const ids = await bench.accept(messages(5, 3))
     await reader.until(has(5))

@@ -1,3 +1,4 @@
+import accepts from '@fastify/accepts'
 import swagger from '@fastify/swagger'
 import type { TypeBoxTypeProvider } from '@fastify/type-provider-typebox'
 import fastify from 'fastify'
@@ -5,10 +6,10 @@ import type { Context } from './context.ts'
 import { answerFrameworkError, answerProblems } from './errors.ts'
 import { FeedJson, MessageJson, SignedMessageJson } from './formats/json.ts'
 import { secure } from './http/security.ts'
+import { exportRoutes } from './routes/export.ts'
 import { feedRoutes } from './routes/feed.ts'
 import { liveRoutes } from './routes/live.ts'
 import { messageRoutes } from './routes/message.ts'
-import { peopleRoutes } from './routes/people.ts'
 import type { App } from './routes/route.ts'
 import { ProblemJson } from './routes/schemas.ts'
 import { systemRoutes } from './routes/system.ts'
@@ -32,6 +33,7 @@ export async function createApp(context: Context): Promise<App> {
   }).withTypeProvider<TypeBoxTypeProvider>()
   secure(app)
   answerProblems(app, context.log)
+  await app.register(accepts)
   await app.register(swagger, {
     openapi: {
       openapi: '3.1.0',
@@ -57,9 +59,9 @@ export async function createApp(context: Context): Promise<App> {
   await app.register(async (scope) => {
     const routes = scope.withTypeProvider<TypeBoxTypeProvider>()
     feedRoutes(routes, context)
+    exportRoutes(routes, context)
     liveRoutes(routes, context)
     messageRoutes(routes, context)
-    peopleRoutes(routes, context)
     systemRoutes(routes, context)
   })
   return app

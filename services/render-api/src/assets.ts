@@ -4,6 +4,7 @@ import { readFileSync } from 'node:fs'
 /** What pages load beside themselves: from this service alone, as the content policy demands. */
 const FILES = [
   { name: 'page.css', type: 'text/css; charset=utf-8' },
+  { name: 'live.js', type: 'text/javascript; charset=utf-8' },
   { name: 'icon.svg', type: 'image/svg+xml' },
 ] as const
 

@@ -1,4 +1,6 @@
 // What the routes do with an answer of the store, without a store: addresses, problems, headers, tags.
+
+import { brotliDecompressSync, gunzipSync } from 'node:zlib'
 import { type FeedAnswer, type ReceiverEntry, toHex, toZBase32 } from '@p2pmsg/protocol'
 import { BusUnavailable, createLogger } from '@p2pmsg/runtime'
 import { Value } from 'typebox/value'
@@ -70,7 +72,10 @@ describe('a feed as JSON', () => {
         { removed: true, author: null },
       ],
     })
-    expect(reply.headers.link).toBe(`<https://feeds.example${path}>; rel="first"`)
+    expect(reply.headers.link).toContain(`<https://feeds.example${path}>; rel="first"`)
+    expect(reply.headers.link).toContain(
+      `<https://feeds.example${path}.atom>; rel="alternate"; type="application/atom+xml"`,
+    )
     expect(reply.headers['access-control-allow-origin']).toBe('*')
   })
 
@@ -85,6 +90,38 @@ describe('a feed as JSON', () => {
   test('has one address: a key in hex is redirected to it, with its query', async () => {
     const reply = await app.inject(`/v1/feeds/${toHex(receiver)}?limit=3`)
     expect([reply.statusCode, reply.headers.location]).toEqual([308, `${path}?limit=3`])
+  })
+})
+
+describe('the same page by Accept', () => {
+  test.each([
+    [undefined, 'application/json; charset=utf-8'],
+    ['*/*', 'application/json; charset=utf-8'],
+    ['text/html,application/xhtml+xml;q=0.9,*/*;q=0.8', 'text/html; charset=utf-8'],
+    ['application/atom+xml, application/rss+xml;q=0.9', 'application/atom+xml; charset=utf-8'],
+    ['application/feed+json', 'application/feed+json; charset=utf-8'],
+  ])('%s: %s', async (accept, expected) => {
+    const reply = await app.inject({ url: path, headers: accept === undefined ? {} : { accept } })
+    expect([reply.statusCode, reply.headers['content-type']]).toEqual([200, expected])
+    expect(reply.headers.vary).toContain('Accept,')
+  })
+
+  test('in none of the formats asked for is a problem', async () => {
+    const reply = await app.inject({ url: path, headers: { accept: 'image/png' } })
+    expect([reply.statusCode, reply.json()]).toMatchObject([406, { code: 'not-acceptable' }])
+  })
+})
+
+describe('compressed', () => {
+  test.each(['br', 'gzip'])('%s gives the same page under a tag of its own', async (encoding) => {
+    const plain = await app.inject(path)
+    const reply = await app.inject({ url: path, headers: { 'accept-encoding': encoding } })
+    expect(reply.headers['content-encoding']).toBe(encoding)
+    const body = encoding === 'br' ? brotliDecompressSync(reply.rawPayload) : gunzipSync(reply.rawPayload)
+    expect(body.toString()).toBe(plain.body)
+    expect(reply.headers.etag).not.toBe(plain.headers.etag)
+    const again = { 'accept-encoding': encoding, 'if-none-match': String(reply.headers.etag) }
+    expect((await app.inject({ url: path, headers: again })).statusCode).toBe(304)
   })
 })
 

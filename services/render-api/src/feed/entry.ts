@@ -1,23 +1,22 @@
-import { type Content, type Message, parseContent, parseMessage, type Row } from '@p2pmsg/protocol'
+import { type Readable, type Row, readMessage } from '@p2pmsg/protocol'
 import { rowUnreadable } from '../events.ts'
 
 /** A row with its message read: what it says, that it was removed, or that this version cannot read it. */
 export type Entry = Readonly<{ row: Row }> &
   (
-    | Readonly<{ state: 'shown' | 'expired'; message: Message; content: Content }>
-    | Readonly<{ state: 'removed' | 'unreadable'; message?: undefined; content?: undefined }>
+    | Readonly<{ state: 'shown' | 'expired'; message: Readable }>
+    | Readonly<{ state: 'removed' | 'unreadable'; message?: undefined }>
   )
 
 /** @param nowMs Unix milliseconds: a message past its expiry is no longer shown, whether or not the store has removed it yet */
 export function entryOf(row: Row, nowMs: number): Entry {
   if (row.message.length === 0) return { row, state: 'removed' }
-  const message = parseMessage(row.message)
-  const content = message.ok ? parseContent(message.value) : message
-  if (!message.ok || !content.ok) {
+  const message = readMessage({ dialect: row.dialect, receivedMs: row.receivedMs, bytes: row.message })
+  if (!message.ok) {
     rowUnreadable()
     return { row, state: 'unreadable' }
   }
-  const { expires } = content.value
+  const { expires } = message.value.content
   const state = expires !== undefined && expires * 1000 <= nowMs ? 'expired' : 'shown'
-  return { row, state, message: message.value, content: content.value }
+  return { row, state, message: message.value }
 }

@@ -17,7 +17,9 @@ export async function hydrate(names: Pick<Names, 'of'>, skeleton: Skeleton, nowM
   const { rows, ...rest } = skeleton
   const entries = rows.map((row) => entryOf(row, nowMs))
   const shown = entries.filter((entry) => entry.state === 'shown')
-  const expiries = shown.flatMap(({ content }) => (content?.expires === undefined ? [] : [content.expires * 1000]))
+  const expiries = shown.flatMap(({ message }) =>
+    message?.content.expires === undefined ? [] : [message.content.expires * 1000],
+  )
   const authors = shown.flatMap(({ message }) => (message ? [message.key] : []))
   return {
     ...rest,

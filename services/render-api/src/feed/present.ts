@@ -1,13 +1,5 @@
 import { createHash } from 'node:crypto'
-import {
-  type Dialect,
-  type FeedQuestion,
-  formatCursor,
-  type Position,
-  type Row,
-  toHex,
-  toZBase32,
-} from '@p2pmsg/protocol'
+import { type Dialect, type FeedQuestion, formatCursor, type Position, toHex, toZBase32 } from '@p2pmsg/protocol'
 import type { Entry } from './entry.ts'
 import type { Hydrated } from './hydrate.ts'
 import { toQuery } from './question.ts'
@@ -37,6 +29,8 @@ export type Said = Readonly<{
   expires: string | undefined
   sent: string
   profile: Readonly<{ name: string; about: string }> | undefined
+  /** Signed as in 2011. */
+  legacy: boolean
 }>
 
 /** One page of a feed, in no format yet. */
@@ -91,7 +85,7 @@ function resumeOf(
 }
 
 export function itemOf(entry: Entry, names: ReadonlyMap<string, string>): Item {
-  const { row, state, message, content } = entry
+  const { row, state, message } = entry
   const item = {
     id: toHex(row.id),
     position: row.position,
@@ -101,6 +95,7 @@ export function itemOf(entry: Entry, names: ReadonlyMap<string, string>): Item {
     dialect: row.dialect,
   }
   if (state !== 'shown') return { ...item, said: undefined, gone: state }
+  const { content } = message
   return {
     ...item,
     gone: undefined,
@@ -115,6 +110,7 @@ export function itemOf(entry: Entry, names: ReadonlyMap<string, string>): Item {
       expires: content.expires === undefined ? undefined : isoFromMs(content.expires * 1000),
       sent: isoFromMicros(message.seq),
       profile: content.profile,
+      legacy: message.legacy,
     },
   }
 }
@@ -129,11 +125,3 @@ function versionOf({ question, entries, names, more, revision }: Hydrated): stri
 
 /** 132 bits: two pages that differ never meet by chance. */
 const VERSION_CHARACTERS = 22
-
-/** The version of a page with one message on it. */
-export function versionOfRow(row: Row, gone: string | undefined): string {
-  return createHash('sha256')
-    .update(`${toHex(row.id)} ${row.position} ${gone ?? ''}`)
-    .digest('base64url')
-    .slice(0, VERSION_CHARACTERS)
-}

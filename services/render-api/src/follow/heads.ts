@@ -1,4 +1,4 @@
-import { type Announcement, type Position, parseMessage, partitionOf, receiverOf, toHex } from '@p2pmsg/protocol'
+import { type Announcement, identify, type Position, partitionOf, toHex } from '@p2pmsg/protocol'
 
 /** A partition that says nothing for this long is not followed any more, milliseconds: its heartbeat comes each second. */
 const SILENCE_MS_MAX = 3_000
@@ -46,10 +46,10 @@ export class Heads {
 
   /** @returns false where a row does not tell whose feed it is in, or there are too many feeds */
   #note(rows: NonNullable<Announcement['rows']>): boolean {
-    for (const { message, position } of rows) {
-      const parsed = parseMessage(message)
-      if (!parsed.ok) return false
-      const receiver = toHex(receiverOf(parsed.value))
+    for (const { dialect, receivedMs, message, position } of rows) {
+      const identity = identify({ dialect, receivedMs, bytes: message })
+      if (!identity) return false
+      const receiver = toHex(identity.receiver)
       if (this.#changes.size >= FEEDS_MAX && !this.#changes.has(receiver)) return false
       this.#changes.set(receiver, position)
     }

@@ -28,6 +28,9 @@ const PLACE = {
   type: Nullable(Type.String({ description: 'Content type of the body.' })),
   text: Type.Optional(Type.String({ description: 'The body of a text type.' })),
   body: Type.Optional(Type.String({ description: 'Any other body, in base64url.' })),
+  legacy: Type.Optional(
+    Type.Literal(true, { description: 'Signed as in 2011: such a signature can be forged today.' }),
+  ),
   profile: Type.Optional(Type.Object({ name: Type.String(), about: Type.String() })),
   replyTo: Nullable(Id),
   expires: Nullable(Time),
@@ -91,6 +94,7 @@ export function messageJson(item: Item, origin: string): MessageJson {
     authorName: said.name ?? null,
     topic: said.topic,
     type: said.type,
+    ...(said.legacy ? { legacy: true as const } : {}),
     ...(said.profile ? { profile: said.profile } : {}),
     ...(said.text !== undefined ? { text: said.text } : said.body.length > 0 ? { body: toBase64Url(said.body) } : {}),
     replyTo: said.replyTo ?? null,

@@ -1,4 +1,5 @@
 import type { FastifyReply, FastifyRequest } from 'fastify'
+import { encoded, encodingOf, isWorthIt } from './encoding.ts'
 
 /** What goes out with a strong tag (RFC 9110 §8.8.3). */
 export type Tagged = Readonly<{ body: Buffer; etag: string; contentType: string; link?: string }>
@@ -8,17 +9,25 @@ export const REVALIDATE = 'public, no-cache'
 /** Tags in one If-None-Match that are looked at. */
 const TAGS_MAX = 32
 
-/** Answers with the bytes, or with 304 to whoever has them already. */
-export function sendTagged(
+/** Answers with the bytes, compressed if the client likes, or with 304 to whoever has them already. */
+export async function sendTagged(
   request: FastifyRequest,
   reply: FastifyReply,
-  tagged: Tagged,
+  { body, etag, contentType, link }: Tagged,
   cacheControl = REVALIDATE,
-): FastifyReply {
-  reply.header('etag', tagged.etag).header('cache-control', cacheControl)
-  if (tagged.link) reply.header('link', tagged.link)
-  if (matches(request.headers['if-none-match'], tagged.etag)) return reply.code(304).send()
-  return reply.type(tagged.contentType).send(tagged.body)
+): Promise<FastifyReply> {
+  const encoding = isWorthIt(body) ? encodingOf(request) : 'identity'
+  // Compressed bytes are other bytes, and a strong tag tells bytes apart.
+  const tag = encoding === 'identity' ? etag : `${etag.slice(0, -1)}-${encoding}"`
+  const vary = reply.getHeader('vary')
+  reply
+    .header('etag', tag)
+    .header('cache-control', cacheControl)
+    .header('vary', vary === undefined ? 'Accept-Encoding' : `${String(vary)}, Accept-Encoding`)
+  if (link) reply.header('link', link)
+  if (matches(request.headers['if-none-match'], tag)) return reply.code(304).send()
+  if (encoding !== 'identity') reply.header('content-encoding', encoding)
+  return reply.type(contentType).send(await encoded(body, encoding))
 }
 
 /** If-None-Match compares weakly (RFC 9110 §13.1.2): `W/` makes no difference. */

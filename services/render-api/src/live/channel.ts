@@ -1,4 +1,4 @@
-import { type Announcement, equalBytes, type Position, type Row, receiverOf } from '@p2pmsg/protocol'
+import { type Announcement, equalBytes, type Position, type Row } from '@p2pmsg/protocol'
 import { backoffMs, type Logger, sleep } from '@p2pmsg/runtime'
 import { type Entry, entryOf } from '../feed/entry.ts'
 import type { Reader } from '../store-reader.ts'
@@ -85,7 +85,7 @@ export class Channel implements AsyncDisposable {
     for (const row of rows) {
       const entry = entryOf(row, this.#options.now())
       if (!entry.message) return undefined
-      if (equalBytes(receiverOf(entry.message), this.#options.receiver)) entries.push(entry)
+      if (equalBytes(entry.message.receiver, this.#options.receiver)) entries.push(entry)
     }
     return entries
   }

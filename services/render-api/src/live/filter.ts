@@ -8,10 +8,11 @@ export function isOpen({ author, topic, replyTo }: Filter): boolean {
 }
 
 /** The same choice among new messages as the store makes among old ones. What a tombstone was about, nobody knows any more. */
-export function passes(filter: Filter, { message, content }: Entry): boolean {
+export function passes(filter: Filter, { message }: Entry): boolean {
   if (isOpen(filter)) return true
   if (!message) return false
   if (filter.author && !equalBytes(filter.author, message.key)) return false
-  if (filter.topic !== undefined && filter.topic !== content.topic) return false
-  return !filter.replyTo || (content.replyTo !== undefined && equalBytes(filter.replyTo, content.replyTo))
+  if (filter.topic !== undefined && filter.topic !== message.content.topic) return false
+  const { replyTo } = message.content
+  return !filter.replyTo || (replyTo !== undefined && equalBytes(filter.replyTo, replyTo))
 }

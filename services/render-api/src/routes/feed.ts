@@ -1,36 +1,87 @@
-import { Type } from 'typebox'
+import type { FastifyReply, FastifyRequest } from 'fastify'
+import { type Static, Type } from 'typebox'
 import type { Context } from '../context.ts'
 import { toQuestion } from '../feed/question.ts'
-import { jsonFormat } from '../formats/formats.ts'
+import { type FormatName, formats, MEDIA_TYPES, SUFFIXES } from '../formats/formats.ts'
 import { sendTagged } from '../http/conditional.ts'
 import { originOf } from '../http/origin.ts'
-import { type App, FeedQuery, ReceiverParams, receiverOf } from './route.ts'
-import { answer, NOT_MODIFIED, problems } from './schemas.ts'
+import { ProblemError } from '../problem.ts'
+import { type App, FeedQuery, hosted, ReceiverParams, receiverOf } from './route.ts'
+import { NOT_MODIFIED, problems } from './schemas.ts'
 
-/** A feed, page by page. */
+const OFFERED = Object.values(MEDIA_TYPES)
+
+/** A feed, page by page: one query, and a format by Accept or by the end of the path. `/` and `/tweets` show the default feed. */
 export function feedRoutes(app: App, context: Context): void {
+  const all = formats(context)
+  const answer = async (request: FastifyRequest, reply: FastifyReply, receiver: Uint8Array, name: FormatName) => {
+    const question = toQuestion(receiver, request.query as Static<typeof FeedQuery>)
+    const page = await context.pages.page(question, all[name], originOf(request, context.publicUrl))
+    return sendTagged(request, reply, page)
+  }
+
   app.get(
     '/v1/feeds/:receiver',
-    {
-      schema: {
-        operationId: 'readFeed',
-        summary: 'One page of a feed',
-        tags: ['feeds'],
-        params: ReceiverParams,
-        querystring: FeedQuery,
-        response: {
-          200: answer('Newest first, or oldest first behind `after`.', 'application/json', Type.Ref('Feed')),
-          304: NOT_MODIFIED,
-          ...problems(400, 404, 503),
-        },
-      },
-    },
+    { schema: describe('readFeed', 'One page of a feed', bodies('json', 'json-feed', 'atom', 'html')) },
     async (request, reply) => {
       const entry = receiverOf(request, reply, context)
       if (!entry) return reply
-      const question = toQuestion(entry.key, request.query)
-      const page = await context.pages.page(question, jsonFormat, originOf(request, context.publicUrl))
-      return sendTagged(request, reply, page)
+      reply.header('vary', 'Accept')
+      return answer(request, reply, entry.key, negotiated(request))
     },
   )
+
+  const suffixed = { 'json-feed': 'readJsonFeed', atom: 'readAtomFeed', html: 'readFeedPage' } as const
+  for (const [name, operationId] of Object.entries(suffixed) as ['json-feed' | 'atom' | 'html', string][]) {
+    const schema = describe(operationId, `One page of a feed as ${MEDIA_TYPES[name]}`, bodies(name))
+    const config = { forPeople: name === 'html' }
+    app.get(`/v1/feeds/:receiver${SUFFIXES[name]}`, { schema, config }, async (request, reply) => {
+      const entry = receiverOf(request, reply, context)
+      return entry ? answer(request, reply, entry.key, name) : reply
+    })
+  }
+
+  for (const path of ['/', '/tweets']) {
+    app.get(
+      path,
+      { schema: { hide: true, querystring: FeedQuery }, config: { forPeople: true } },
+      async (request, reply) => {
+        const { defaultReceiver } = context
+        if (!defaultReceiver)
+          throw new ProblemError('not-found', 'No feed is shown here. A feed is at /v1/feeds/ and its key.')
+        return answer(request, reply, hosted(defaultReceiver, context).key, 'html')
+      },
+    )
+  }
+}
+
+/** @throws {ProblemError} `not-acceptable` */
+function negotiated(request: FastifyRequest): FormatName {
+  const { accept } = request.headers
+  if (accept === undefined || accept === '*/*' || accept === MEDIA_TYPES.json) return 'json'
+  const chosen = request.accepts().type(OFFERED)
+  const name = (Object.keys(MEDIA_TYPES) as FormatName[]).find((format) => MEDIA_TYPES[format] === chosen)
+  if (!name) throw new ProblemError('not-acceptable', `Offered are ${OFFERED.join(', ')}.`)
+  return name
+}
+
+function bodies(...names: readonly FormatName[]): object {
+  const schema = (name: FormatName) =>
+    name === 'json' ? Type.Ref('Feed') : name === 'json-feed' ? Type.Object({}) : Type.String()
+  return Object.fromEntries(names.map((name) => [MEDIA_TYPES[name], { schema: schema(name) }]))
+}
+
+function describe(operationId: string, summary: string, content: object) {
+  return {
+    operationId,
+    summary,
+    tags: ['feeds'],
+    params: ReceiverParams,
+    querystring: FeedQuery,
+    response: {
+      200: { description: 'Newest first, or oldest first behind `after`.', content },
+      304: NOT_MODIFIED,
+      ...problems(400, 404, 503),
+    },
+  }
 }

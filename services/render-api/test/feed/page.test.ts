@@ -31,7 +31,7 @@ describe('hydrating', () => {
       },
     }
     const hydrated = await hydrate(names, aSkeleton(), RECEIVED_MS)
-    expect(hydrated.entries.map(({ state, content }) => [state, content?.text])).toEqual([
+    expect(hydrated.entries.map(({ state, message }) => [state, message?.content.text])).toEqual([
       ['shown', 'three'],
       ['shown', 'two'],
       ['removed', undefined],

@@ -1,21 +1,23 @@
-import { type FeedQuestion, formatAddress } from '@p2pmsg/protocol'
+import { type FeedQuestion, formatAddress, formatCursor } from '@p2pmsg/protocol'
 import type { Page } from '../../feed/present.ts'
 import { toQuery } from '../../feed/question.ts'
 import { html, type Markup } from '../markup.ts'
 import { article } from './item.ts'
-import { layout } from './layout.ts'
+import { type LiveSource, layout } from './layout.ts'
 import { label, shortKey } from './visible.ts'
 
 export type FeedPageContext = Readonly<{
   /** The path of this feed's page. */
   base: string
+  /** The path of its JSON, live feed and other formats. */
+  path: string
   /** What the receiver calls itself, if it does. */
   name: string | undefined
   alternates: readonly Readonly<{ type: string; href: string; title: string }>[]
 }>
 
 /** A feed as a page to read, newest first whichever way it was asked for. */
-export function feedPage(page: Page, { base, name, alternates }: FeedPageContext): Buffer {
+export function feedPage(page: Page, { base, path, name, alternates }: FeedPageContext): Buffer {
   const title = name ?? `Feed ${shortKey(page.receiver)}`
   const items = page.order === 'newest-first' ? page.items : page.items.toReversed()
   const address = formatAddress({ receiver: page.question.receiver, endpoint: undefined, topic: '' })
@@ -23,6 +25,7 @@ export function feedPage(page: Page, { base, name, alternates }: FeedPageContext
     title: label(title),
     alternates,
     ...(isFiltered(page.question) ? { robots: 'noindex' } : {}),
+    live: liveSource(page, base, path),
     header: html`<h1><a href="${base}"><bdi>${label(title)}</bdi></a></h1>
 <p class="address"><code>${address}</code></p>
 ${search(page, base)}`,
@@ -30,6 +33,16 @@ ${search(page, base)}`,
 ${items.length === 0 ? html`<p class="empty">${emptyText(page.question)}</p>` : html`<div class="feed">${items.map((item) => article(item, base))}</div>`}
 ${pager(page, base)}`,
   })
+}
+
+/** Only the newest page can be told that something came; the store alone knows what a search finds. */
+function liveSource({ question, items }: Page, base: string, path: string): LiveSource | undefined {
+  const { before, after, search, ...chosen } = question
+  if (before !== undefined || after !== undefined || search !== undefined) return undefined
+  const query = toQuery({ ...chosen, before, after, search }).toString()
+  const suffix = query === '' ? '' : `?${query}`
+  // Not how far the store has come but the newest message: the page's bytes then change only with what stands on it.
+  return { url: `${path}/live${suffix}`, cursor: items[0]?.cursor ?? formatCursor(0n), newest: `${base}${suffix}` }
 }
 
 function isFiltered({ author, topic, replyTo, search, before, after }: FeedQuestion): boolean {
@@ -46,7 +59,7 @@ function search(page: Page, base: string): Markup {
 <label for="q">Search this feed</label>
 <input id="q" type="search" name="q" value="${page.question.search ?? ''}" maxlength="200" dir="auto">
 ${[...kept].map(([key, value]) => html`<input type="hidden" name="${key}" value="${value}">`)}
-<button>Search</button>
+<button type="submit">Search</button>
 </form>`
 }
 

@@ -1,13 +1,8 @@
-import { DELETE_TYPE, SEALED_TYPE } from '@p2pmsg/protocol'
+import { DELETE_TYPE, LEGACY_WARNING, SEALED_TYPE } from '@p2pmsg/protocol'
 import type { Item, Said } from '../../feed/present.ts'
 import { html, type Markup } from '../markup.ts'
+import { GONE } from '../words.ts'
 import { label, paragraphs, shortKey, time } from './visible.ts'
-
-const GONE = {
-  removed: 'This message was removed by its author.',
-  expired: 'This message has expired.',
-  unreadable: 'This message cannot be shown here.',
-} as const
 
 /** One message. @param base the path of the feed's page, which filters are added to */
 export function article(item: Item, base: string): Markup {
@@ -25,6 +20,7 @@ ${permalink(item)}
 </header>
 ${said.replyTo !== undefined && html`<p class="context">In reply to <a href="/m/${said.replyTo}"><code>${shortKey(said.replyTo)}</code></a></p>`}
 ${content(said)}
+${said.legacy && html`<p class="context">${LEGACY_WARNING}</p>`}
 </article>`
 }
 

@@ -81,6 +81,7 @@ export type SendResult = Readonly<{
 export class Sender implements AsyncDisposable {
   readonly #keys: KeyPair
   readonly #address: Address
+  readonly #formatted: string
   readonly #wait: Wait
   readonly #socket: KrpcSocket
   readonly #routers: Routers
@@ -98,6 +99,7 @@ export class Sender implements AsyncDisposable {
   private constructor(options: SenderOptions, address: Address, endpoint: Endpoint, socket: KrpcSocket) {
     this.#keys = options.keys
     this.#address = address
+    this.#formatted = formatAddress(address)
     this.#wait = options.wait ?? 'accepted'
     this.#socket = socket
     this.#slots = new Slots(options.ordered ? 1 : (options.window ?? WINDOW_DEFAULT), QUEUE_MAX)
@@ -174,7 +176,7 @@ export class Sender implements AsyncDisposable {
       : this.#post(message, id, wait, options.signal)
     const { verdict, attempts } = await way
     this.counts.attempts += attempts
-    const sent = { id: toHex(id), address: formatAddress(this.#address), attempts, millis: performance.now() - started }
+    const sent = { id: toHex(id), address: this.#formatted, attempts, millis: performance.now() - started }
     if (verdict.kind === 'refused') throw new Refused(verdict.code, verdict.nowMs)
     if (verdict.kind === 'logged') return { ...sent, stage: 'logged', receipt: undefined, verified: false }
     if (wait === 'stored') {

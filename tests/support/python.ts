@@ -14,7 +14,7 @@ export const PYTHON_MS_MAX = 300_000
 /** Installing may download a few megabytes, milliseconds. */
 const RUN_MS_MAX = 120_000
 
-export type Ran = Readonly<{ code: number | null; stdout: string; stderr: string }>
+type Ran = Readonly<{ code: number | null; stdout: string; stderr: string }>
 export type Python = (words: readonly string[], input?: string) => Promise<Ran>
 
 /** Runs Python in the folder of the examples. @returns or why there is none here, for the name of what is skipped */

@@ -12,7 +12,8 @@ const IPV4_BYTES = 4
 const MAPPED_PREFIX = Buffer.from('00000000000000000000ffff', 'hex')
 
 export function isIpv4(ip: Uint8Array): boolean {
-  return Buffer.compare(ip.subarray(0, MAPPED_PREFIX.length), MAPPED_PREFIX) === 0
+  for (let i = 0; i < MAPPED_PREFIX.length; i++) if (ip[i] !== MAPPED_PREFIX[i]) return false
+  return true
 }
 
 /** 4 + 2 or 16 + 2 bytes. */

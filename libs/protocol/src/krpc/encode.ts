@@ -2,7 +2,7 @@ import { bencode, type Encodable } from '../bytes/bencode-encode.ts'
 import { krpcNumber, type RefusalCode } from '../codes.ts'
 
 /** Our client and version in `v` (BEP 20): exactly 4 bytes, which some parsers insist on. */
-const CLIENT_VERSION = Buffer.from([0x70, 0x6d, 0, 1]) // "pm", version 1
+export const CLIENT_VERSION = Buffer.from([0x70, 0x6d, 0, 1]) // "pm", version 1
 /** Queries carry 4-byte transaction ids: other lengths go unanswered by some nodes. */
 export const TRANSACTION_BYTES = 4
 

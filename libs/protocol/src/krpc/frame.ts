@@ -17,7 +17,16 @@ import { faulty, type Parsed, parsed } from '../parsed.ts'
  * Keys out of order, unknown keys and bytes behind the dict are tolerated, as others do.
  */
 export type Frame =
-  | Readonly<{ kind: 'query'; t: Uint8Array; method: string; args: Dict; id: Uint8Array; readOnly: boolean }>
+  | Readonly<{
+      kind: 'query'
+      t: Uint8Array
+      method: string
+      args: Dict
+      /** `args` as they came. */
+      argsBytes: Uint8Array
+      id: Uint8Array
+      readOnly: boolean
+    }>
   | Readonly<{ kind: 'reply'; t: Uint8Array; body: Dict; id: Uint8Array; ip: Uint8Array | undefined }>
   | Readonly<{ kind: 'error'; t: Uint8Array; code: number; text: string }>
 
@@ -58,8 +67,8 @@ export function parseFrame(bytes: Uint8Array): Parsed<Frame, FrameFault> {
 function parseQuery(dict: Dict, t: Uint8Array): Parsed<Frame, FrameFault> {
   const method = dict.bytes('q')
   if (!method || method.length > METHOD_BYTES_MAX) return faulty('bad-method')
-  const args = dict.dict('a')
-  if (!args) return faulty('bad-arguments')
+  const [args, argsBytes] = [dict.dict('a'), dict.raw('a')]
+  if (!args || !argsBytes) return faulty('bad-arguments')
   const id = args.bytes('id')
   if (id?.length !== ID_BYTES) return faulty('bad-id')
   return parsed({
@@ -67,6 +76,7 @@ function parseQuery(dict: Dict, t: Uint8Array): Parsed<Frame, FrameFault> {
     t,
     method: Buffer.from(method).toString('latin1'),
     args,
+    argsBytes,
     id,
     readOnly: dict.int('ro') === 1n,
   })

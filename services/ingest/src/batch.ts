@@ -15,8 +15,8 @@ export type Batch = Readonly<{
 }>
 
 const HEAD_BYTES = SIGNATURE_BYTES + KEY_BYTES
-export const VALID = 1
-export const INVALID = 2
+const VALID = 1
+const INVALID = 2
 
 /** A batch and, as views into it, each message's key and signed bytes: what its id is the hash of. */
 export function makeBatch(messages: readonly Message[]): { batch: Batch; hashed: Uint8Array[] } {

@@ -13,14 +13,14 @@ import type { Events } from './events.ts'
 import type { Receiver } from './receivers.ts'
 
 /** The log is away or full and the process is draining: the pack goes back to the queue. */
-export class WriteGivenUp extends Failure {
+class WriteGivenUp extends Failure {
   override readonly name = 'WriteGivenUp'
   readonly code = 'WRITE_GIVEN_UP'
   readonly retry = 'soon'
 }
 
 /** A message in the log; its receiver is known where we judged it ourselves. */
-export type StoredMessage = Accepted & Readonly<{ receiver?: Receiver }>
+type StoredMessage = Accepted & Readonly<{ receiver?: Receiver }>
 
 /** A block as the log has it: ours, or the one that an earlier judge of the same pack put there. */
 export type StoredBlock = Readonly<{

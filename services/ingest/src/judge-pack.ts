@@ -12,7 +12,7 @@ export type JudgedPack = Readonly<{
   refused: readonly JudgedRefused[]
 }>
 export type JudgedAccepted = Accepted & Readonly<{ receiver: Receiver }>
-export type JudgedRefused = Readonly<{
+type JudgedRefused = Readonly<{
   packIndex: number
   code: RefusalCode
   /** Of the receiver, where it is hosted. */

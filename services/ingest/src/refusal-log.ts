@@ -13,7 +13,7 @@ import type { AckPublisher } from '@p2pmsg/runtime'
 import type { Events } from './events.ts'
 
 /** Lines of one code in one second; what comes beyond that is told as a number at its end. */
-export const LINES_PER_CODE_MAX = 100
+const LINES_PER_CODE_MAX = 100
 const WINDOW_MS = 1_000
 
 export type Refused = Readonly<{ code: RefusalCode; envelope: Envelope }>

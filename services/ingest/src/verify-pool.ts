@@ -46,10 +46,6 @@ export class VerifyPool implements AsyncDisposable {
     for (let i = 0; i < options.threads; i++) this.#start()
   }
 
-  get waiting(): number {
-    return this.#queue.length
-  }
-
   /** @throws {BatchLost} when threads die of it, or the pool is disposed */
   verify(batch: Batch): Promise<boolean[]> {
     if (batch.lengths.length === 0) return Promise.resolve([])

@@ -16,11 +16,12 @@ import {
   parseMessage,
   type RefusalCode,
   recordTarget,
+  toHex,
   type Verdicts,
   verdicts,
 } from '@p2pmsg/protocol'
 import { type Bus, connectBus, createLogger, type Delivery, Health, Puller, sleep } from '@p2pmsg/runtime'
-import type { Config } from '../../services/router/src/config.ts'
+import { type Config, readConfig } from '../../services/router/src/config.ts'
 import { type Router, startRouter } from '../../services/router/src/router.ts'
 import { KrpcPeer } from './krpc-peer.ts'
 import { aKeyPair, anEntry } from './messages.ts'
@@ -57,19 +58,15 @@ export class RouterBench implements AsyncDisposable {
   }
 
   async router(config: Partial<Config> = {}): Promise<Router> {
-    const full = {
-      natsUrl: this.nats.url('router'),
-      udpHost: '127.0.0.1',
-      udpPort: 0,
-      httpHost: '127.0.0.1',
-      httpPort: 0,
-      advertise: undefined,
-      clusterSecrets: [this.clusterSecret],
-      provedPerSecond: 2_000,
-      unprovedPerSecond: 20,
-      trustedProxies: [],
-      ...config,
+    const settings = {
+      NATS_URL: this.nats.url('router'),
+      P2PMSG_CLUSTER_SECRETS: toHex(this.clusterSecret),
+      P2PMSG_UDP_HOST: '127.0.0.1',
+      P2PMSG_UDP_PORT: '0',
+      P2PMSG_HTTP_HOST: '127.0.0.1',
+      P2PMSG_HTTP_PORT: '0',
     }
+    const full = { ...readConfig(settings), ...config }
     const router = await startRouter(full, { log, health: new Health() })
     let stopping: PromiseLike<void> | undefined
     const dispose = async () => (stopping ??= router[Symbol.asyncDispose]())

@@ -1,6 +1,7 @@
 import { isIP } from 'node:net'
 import { type Endpoint, parseEndpoint } from '@p2pmsg/protocol'
 import { Env } from '@p2pmsg/runtime'
+import { type LegacyConfig, readLegacy } from './telex/legacy-config.ts'
 
 export type Config = Readonly<{
   natsUrl: string
@@ -21,6 +22,7 @@ export type Config = Readonly<{
   unprovedPerSecond: number
   /** Addresses and networks whose X-Forwarded-For is believed. */
   trustedProxies: readonly string[]
+  legacy: LegacyConfig
 }>
 
 const PROVED_PER_SECOND = 2_000
@@ -41,6 +43,7 @@ export function readConfig(values: NodeJS.ProcessEnv): Config {
     provedPerSecond: env.int('P2PMSG_PROVED_RATE', { fallback: PROVED_PER_SECOND, min: 1, max: RATE_MAX }),
     unprovedPerSecond: env.int('P2PMSG_UNPROVED_RATE', { fallback: UNPROVED_PER_SECOND, min: 1, max: RATE_MAX }),
     trustedProxies: readProxies(env),
+    legacy: readLegacy(env),
   })
 }
 

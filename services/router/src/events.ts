@@ -1,4 +1,4 @@
-import type { RefusalCode } from '@p2pmsg/protocol'
+import type { RefusalCode, SwitchEvent } from '@p2pmsg/protocol'
 import { counter, histogram } from '@p2pmsg/runtime'
 
 /** What we count, one function an event. Labels are from closed lists: no peer, author or receiver is ever one. */
@@ -14,7 +14,7 @@ export type DatagramResult =
   | 'too-long'
   /** No dialect starts with this byte. */
   | 'unknown-dialect'
-  /** Telex and pipe frames, while this router speaks neither. */
+  /** Pipe frames; telexes where this router has no address for them. */
   | 'unsupported-dialect'
   | 'malformed'
   /** An answer or error that answers nothing of ours. */
@@ -75,6 +75,22 @@ export function forgotten(messages: number): void {
 const packSizes = histogram('p2pmsg_pack_size', 'Envelopes in a pack', [1, 2, 4, 8, 16, 32, 64])
 export function packClosed(messages: number): void {
   packSizes.record(messages)
+}
+
+const telexEvents = counter('p2pmsg_telexes', 'What the Telehash v1 switch met and did', 'event')
+export function telexEvent(event: SwitchEvent, count: number): void {
+  telexEvents.add(count, event)
+}
+const telexRefusals = counter('p2pmsg_telex_refusals', 'Messages of 2011 that were not kept', 'reason')
+export function telexRefused(reason: 'no-receiver' | 'malformed' | 'own-key'): void {
+  telexRefusals.add(1, reason)
+}
+const telexOffers = counter('p2pmsg_telex_offers', 'Messages for receivers of 2011, by what was done', 'result')
+export function offered(): void {
+  telexOffers.add(1, 'signed')
+}
+export function offersMissed(reason: 'not-announced' | 'over-rate'): void {
+  telexOffers.add(1, reason)
 }
 
 const posts = counter('p2pmsg_posts', 'Messages posted over HTTP, by status', 'status')

@@ -1,6 +1,6 @@
 import { randomBytes } from 'node:crypto'
 import { setTimeout as sleep } from 'node:timers/promises'
-import { RECEIVERS_BUCKET, ROUTERS_BUCKET, sharedNodeId, verdicts } from '@p2pmsg/protocol'
+import { type Outgoing, RECEIVERS_BUCKET, ROUTERS_BUCKET, sharedNodeId, verdicts } from '@p2pmsg/protocol'
 import { AckPublisher, connectBus, gauge, type RunContext, type Service, watchBucket } from '@p2pmsg/runtime'
 import { Driver, steadyClock } from '@p2pmsg/udp'
 import { assembleEdge } from './assemble.ts'
@@ -15,6 +15,7 @@ import { LiveRouters } from './node/live-routers.ts'
 import { ACK_MS_MAX, publishPacks } from './publish-packs.ts'
 import { Receivers } from './receivers.ts'
 import { startRegistration } from './registration.ts'
+import { startTelex } from './telex/start-telex.ts'
 
 export type Router = Service & Readonly<{ udpPort: number; httpPort: number }>
 
@@ -48,7 +49,11 @@ export async function startRouter(config: Config, { log, health }: RunContext): 
   started.use(watchKernelDrops())
   started.defer(bus.subscribe(verdicts.of(incarnation), (said) => driver.send(edge.verdicts(said, now()))))
   const http = started.use(await startHttp(config, { edge, admission, intake, driver, receivers }))
+  if (!config.advertise) log.warn('P2PMSG_ADVERTISE is not set: other nodes are told that this router is on loopback')
   const endpoint = config.advertise ?? { host: '127.0.0.1', port: driver.port }
+  const send = (outgoing: readonly Outgoing[]) => driver.send(outgoing)
+  const telex = await startTelex(config, { bus, incarnation, intake, endpoint, now, send, log })
+  if (telex) edge.speakTelex(started.use(telex).door)
   const registration = started.use(await startRegistration(bus, { incarnation, id: nodeId, endpoint }, log))
 
   health.ready('bus', () => bus.connected)

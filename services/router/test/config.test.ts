@@ -15,6 +15,7 @@ test('what is not set has a default, except the bus and the secrets', () => {
     provedPerSecond: 2_000,
     unprovedPerSecond: 20,
     trustedProxies: [],
+    legacy: { receiver: undefined, perSecond: 50, dialsPerSecond: 2, keys: undefined },
   })
   expect(() => readConfig({})).toThrow(/NATS_URL is required.*P2PMSG_CLUSTER_SECRETS is required/)
 })

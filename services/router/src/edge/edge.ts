@@ -21,18 +21,24 @@ const NOTHING: readonly Outgoing[] = []
 
 /**
  * The UDP edge without I/O: the first byte decides which door a datagram takes; packs, acknowledgements and verdicts come and
- * go through its owner. Telex and pipe have no door yet.
+ * go through its owner. The pipe has no door yet.
  */
 export class Edge implements Machine {
   readonly #krpc: Door
   readonly #packer: Packer
   readonly #room: WaitingRoom
+  #telex: Machine | undefined
   #taking = true
 
   constructor(krpc: Door, packer: Packer, room: WaitingRoom) {
     this.#krpc = krpc
     this.#packer = packer
     this.#room = room
+  }
+
+  /** Telexes go to this door from now on. Its own address must be known first, and that can need the socket. */
+  speakTelex(door: Machine): void {
+    this.#telex = door
   }
 
   receive(bytes: Uint8Array, from: UdpAddress, nowMs: number): readonly Outgoing[] {
@@ -46,6 +52,7 @@ export class Edge implements Machine {
         return out
       }
       case 'telex':
+        return this.#telex ? this.#telex.receive(bytes, from, nowMs) : dropped('unsupported-dialect')
       case 'pipe':
         return dropped('unsupported-dialect')
       case 'unknown':
@@ -54,14 +61,14 @@ export class Edge implements Machine {
   }
 
   get deadline(): number | undefined {
-    const [pack, room] = [this.#packer.deadline, this.#room.deadline]
-    return pack === undefined ? room : room === undefined ? pack : Math.min(pack, room)
+    return earliest(earliest(this.#packer.deadline, this.#room.deadline), this.#telex?.deadline)
   }
 
   tick(nowMs: number): readonly Outgoing[] {
     const out: Outgoing[] = []
     this.#packer.tick(nowMs)
     this.#room.tick(nowMs, out)
+    if (this.#telex) out.push(...this.#telex.tick(nowMs))
     return out
   }
 
@@ -102,6 +109,10 @@ export class Edge implements Machine {
   get isIdle(): boolean {
     return this.#packer.isEmpty && this.#packer.inFlight === 0 && this.#room.size === 0
   }
+}
+
+function earliest(a: number | undefined, b: number | undefined): number | undefined {
+  return a === undefined ? b : b === undefined ? a : Math.min(a, b)
 }
 
 function dropped(result: Parameters<typeof datagram>[0]): readonly Outgoing[] {

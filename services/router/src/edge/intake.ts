@@ -55,6 +55,25 @@ export class Intake {
     return undefined
   }
 
+  /**
+   * Takes in a message of 2011: its sender waits for no verdict, and its door has told repeats from new ones.
+   * @param payload a {@link LegacyMessage} @param id of it, which no other message has
+   */
+  submitLegacy(receiver: Uint8Array, payload: Uint8Array, id: Uint8Array, nowMs: number): void {
+    const digest = Buffer.from(id).toString('latin1')
+    if (this.#room.pending(digest)) return repeated()
+    const hosted = this.#receiver(receiver)
+    if (!hosted) return refusedHere('unknown-receiver')
+    if (!hosted.budget.take(nowMs)) return refusedHere('rate-limited')
+    if (this.#room.isFull && !this.#room.makeRoom()) return refusedHere('busy')
+    const envelope = { receivedMs: nowMs, dialect: 'telex', payload } as const
+    const pending = new Pending(digest, id, envelope, NOBODY)
+    const pack = this.#packer.add(envelope, pending, nowMs)
+    if (!pack) return refusedHere('busy')
+    this.#room.wait(pending, pack)
+    packed()
+  }
+
   #isRepeat(digest: string, waiter: Waiter, nowMs: number, out: Outgoing[]): boolean {
     const decided = this.#room.decided(digest, nowMs)
     if (decided) {
@@ -71,6 +90,8 @@ export class Intake {
     return true
   }
 }
+
+const NOBODY: Waiter = { tell: () => undefined, isSame: () => false }
 
 function tell(waiter: Waiter, outcome: Parameters<Waiter['tell']>[0], nowMs: number, out: Outgoing[]): void {
   const datagram = waiter.tell(outcome, nowMs)

@@ -16,10 +16,12 @@ export class Pending {
   #message: Message | undefined
   #id: Uint8Array | undefined
 
-  constructor(digest: string, message: Message, envelope: Envelope, waiter: Waiter) {
+  /** @param message or its id, where that is known */
+  constructor(digest: string, message: Message | Uint8Array, envelope: Envelope, waiter: Waiter) {
     this.digest = digest
     this.#waiters = [waiter]
-    if (envelope.payload.length <= KEPT_BYTES_MAX) this.#message = message
+    if (message instanceof Uint8Array) this.#id = message
+    else if (envelope.payload.length <= KEPT_BYTES_MAX) this.#message = message
     else this.#id = messageId(message)
   }
 

@@ -32,7 +32,16 @@ export type KrpcParts = Readonly<{
   intake: Intake
 }>
 
-/** KRPC datagrams: shape, proof and rate; then queries go to the node, and messages to the intake. */
+/**
+ * KRPC datagrams: shape, proof and rate; then queries go to the node, and messages to the intake.
+ *
+ * The one method that is ours is `msg`, a message (BEP 44's members) for the receiver that its salt names:
+ *   a  id 20 bytes, token, k 32, salt 32–64, seq int64, v ≤ 900 bencoded, sig 64
+ *      token: from a `get` of the receiver's record, target SHA-1(receiver key ‖ "p2pmsg")
+ *   r  id 20 bytes, mid 32 (the message's id), stage "logged" | "accepted", receipt (of an accepted one)
+ *   e  [number, text]; the text is a refusal's code and its hints (`encodeRefusal`), or starts with "token"
+ * `logged` may be followed by a second reply under the same transaction id.
+ */
 export class KrpcDoor {
   readonly #parts: KrpcParts
 

@@ -4,7 +4,9 @@ import { expect, test } from 'vitest'
 import { RESERVE_BYTES_PER_SECOND, UNPROVED_BYTES_PER_SECOND } from '../../src/edge/reply-cap.ts'
 import { AnEdge, at, bodyOf, bytesOf, msg, query } from '../support/an-edge.ts'
 
-const RUNS = process.env.P2PMSG_LONG ? 20_000 : 500
+const LONG = process.env.P2PMSG_LONG !== undefined
+const RUNS = LONG ? 20_000 : 500
+const TEST_MS_MAX = LONG ? 600_000 : 60_000
 
 const address = fc
   .tuple(fc.constantFrom('192.0.2.', '198.51.100.', '127.0.0.', '2001:db8::'), fc.integer({ min: 1, max: 9 }))
@@ -41,7 +43,9 @@ function anEdge(): AnEdge {
   return edge
 }
 
-test('an address that has proved nothing is never sent more than three times the bytes that came from it', () => {
+test('an address that has proved nothing is never sent more than three times the bytes that came from it', {
+  timeout: TEST_MS_MAX,
+}, () => {
   const maker = anEdge()
   const step = fc.record({
     from: address,
@@ -80,7 +84,9 @@ test('nor by messages with tokens that are not its own', () => {
   expect(edge.published).toHaveLength(0)
 })
 
-test('whoever forges sources gets no more out of us than the cap and the reserve, and newcomers still get tokens', () => {
+test('whoever forges sources gets no more out of us than the cap and the reserve, and newcomers still get tokens', {
+  timeout: TEST_MS_MAX,
+}, () => {
   const edge = anEdge()
   const target = recordTarget(edge.receiver.publicKey)
   const request = query('get', { target, pad: Buffer.alloc(250) })

@@ -17,7 +17,7 @@ import {
   type Position,
   partitionOf,
   positionOf,
-  type Query,
+  type StoreQuery,
   receiverOf,
 } from '@p2pmsg/protocol'
 import { AckPublisher, type Bus, connectBus, createLogger, Health, type Service } from '@p2pmsg/runtime'
@@ -153,7 +153,7 @@ export class StoreBench implements AsyncDisposable {
     return seq
   }
 
-  async ask<Q, A>(query: Query<Q, A>, question: Q): Promise<A> {
+  async ask<Q, A>(query: StoreQuery<Q, A>, question: Q): Promise<A> {
     const reply = await this.reader.request(query, question, QUESTION_MS)
     if (!reply.ok) throw new Error(reply.code)
     return reply.answer

@@ -7,8 +7,8 @@ import {
   feedQuery,
   type MessageAnswer,
   messageQuery,
-  type Query,
   type StatsAnswer,
+  type StoreQuery,
   statsQuery,
   type TraceAnswer,
   traceQuery,
@@ -60,7 +60,7 @@ export class StoreReader implements Reader {
   }
 
   /** @throws {BusUnavailable} no answer, or the store has no database @throws {TooManyInFlight} */
-  #ask<Q, A>(query: Query<Q, A>, question: Q): Promise<A> {
+  #ask<Q, A>(query: StoreQuery<Q, A>, question: Q): Promise<A> {
     const key = query.name + Buffer.from(query.encode(question)).toString('latin1')
     const sameQuestion = this.#underWay.get(key) as Promise<A> | undefined
     if (sameQuestion) return sameQuestion
@@ -70,7 +70,7 @@ export class StoreReader implements Reader {
     return answer
   }
 
-  async #request<Q, A>(query: Query<Q, A>, question: Q): Promise<A> {
+  async #request<Q, A>(query: StoreQuery<Q, A>, question: Q): Promise<A> {
     asked(query.name)
     try {
       const reply = await this.#bus.request(query, question, ANSWER_MS)

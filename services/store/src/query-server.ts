@@ -2,8 +2,8 @@ import {
   authorQuery,
   feedQuery,
   messageQuery,
-  type Query,
   type RefusalCode,
+  type StoreQuery,
   statsQuery,
   storeQueries,
   traceQuery,
@@ -44,7 +44,7 @@ export class QueryServer implements AsyncDisposable {
     ]
   }
 
-  #serve<Q, A>(query: Query<Q, A>, answer: (question: Q) => Promise<A>): Subscription {
+  #serve<Q, A>(query: StoreQuery<Q, A>, answer: (question: Q) => Promise<A>): Subscription {
     return this.#options.bus.nc.subscribe(query.name, {
       queue: storeQueries.queue,
       callback: (error, message) => {
@@ -58,7 +58,7 @@ export class QueryServer implements AsyncDisposable {
     this.#running.add(running)
   }
 
-  async #answer<Q, A>(query: Query<Q, A>, message: Msg, answer: (question: Q) => Promise<A>): Promise<void> {
+  async #answer<Q, A>(query: StoreQuery<Q, A>, message: Msg, answer: (question: Q) => Promise<A>): Promise<void> {
     const begun = performance.now()
     const question = query.parse(message.data)
     if (!question.ok) return this.#refuse(query, message, 'malformed')
@@ -84,7 +84,7 @@ export class QueryServer implements AsyncDisposable {
   }
 
   #refuse<Q, A>(
-    query: Query<Q, A>,
+    query: StoreQuery<Q, A>,
     message: Msg,
     code: RefusalCode & ('malformed' | 'busy' | 'unavailable'),
     cause?: unknown,

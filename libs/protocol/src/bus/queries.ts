@@ -11,7 +11,7 @@ import { type Row, readRow, writeRow } from './row.ts'
 type Codec<T> = Readonly<{ write: (writer: Writer, value: T) => unknown; read: (reader: Reader) => T }>
 
 /** A question to the store and its answer, over NATS request/reply. */
-export type Query<Q, A> = Readonly<{
+export type StoreQuery<Q, A> = Readonly<{
   /** The subject that the store's queue group listens on. */
   name: string
   encode: (question: Q) => Uint8Array
@@ -25,7 +25,7 @@ export type Reply<A> = Readonly<{ ok: true; answer: A }> | Readonly<{ ok: false;
 
 const VERSION = 1
 
-function query<Q, A>(name: string, question: Codec<Q>, answer: Codec<A>): Query<Q, A> {
+function query<Q, A>(name: string, question: Codec<Q>, answer: Codec<A>): StoreQuery<Q, A> {
   return {
     name: `store.v1.${name}`,
     encode: (value) => {
@@ -89,7 +89,7 @@ export type FeedAnswer = Readonly<{
 
 const TEXT_BYTES_MAX = 1024
 
-export const feedQuery: Query<FeedQuestion, FeedAnswer> = query(
+export const feedQuery: StoreQuery<FeedQuestion, FeedAnswer> = query(
   'feed',
   {
     write(w, q) {
@@ -134,7 +134,7 @@ export const feedQuery: Query<FeedQuestion, FeedAnswer> = query(
 export type MessageAnswer = Readonly<{ row: Row | undefined; receiver: Uint8Array | undefined; applied: Position }>
 
 /** One message by its id. */
-export const messageQuery: Query<Uint8Array, MessageAnswer> = query('message', id, {
+export const messageQuery: StoreQuery<Uint8Array, MessageAnswer> = query('message', id, {
   write: (w, a) => w.optional(a.row, writeRow).optional(a.receiver, key.write).u64(a.applied),
   read: (r) => ({ row: r.optional(readRow), receiver: r.optional(key.read), applied: r.u64() }),
 })
@@ -146,7 +146,7 @@ export type TraceAnswer = Readonly<{
   applied: Position
 }>
 
-export const traceQuery: Query<Uint8Array, TraceAnswer> = query('trace', id, {
+export const traceQuery: StoreQuery<Uint8Array, TraceAnswer> = query('trace', id, {
   write(w, a) {
     w.optional(a.stored, (inner, s) =>
       inner
@@ -176,7 +176,7 @@ export const traceQuery: Query<Uint8Array, TraceAnswer> = query('trace', id, {
 export type AuthorQuestion = Readonly<{ receiver: Uint8Array; author: Uint8Array }>
 export type AuthorAnswer = Readonly<{ name: string; about: string; messages: number; applied: Position }>
 
-export const authorQuery: Query<AuthorQuestion, AuthorAnswer> = query(
+export const authorQuery: StoreQuery<AuthorQuestion, AuthorAnswer> = query(
   'author',
   {
     write: (w, q) => w.bytes(q.receiver).bytes(q.author),
@@ -195,7 +195,7 @@ export type StatsAnswer = Readonly<{
   partitions: readonly Readonly<{ partition: number; applied: Position }>[]
 }>
 
-export const statsQuery: Query<Uint8Array, StatsAnswer> = query('stats', key, {
+export const statsQuery: StoreQuery<Uint8Array, StatsAnswer> = query('stats', key, {
   write: (w, a) =>
     w
       .u64(a.messages)

@@ -3,8 +3,8 @@ import {
   type BusUser,
   inboxPrefix,
   type Parsed,
-  type Query,
   type Reply,
+  type StoreQuery,
   type Subject,
 } from '@p2pmsg/protocol'
 import { connect, type NatsConnection } from 'nats'
@@ -99,7 +99,7 @@ export class Bus implements AsyncDisposable {
   }
 
   /** @throws {BusUnavailable} nobody answered in time, or the answer did not parse */
-  async request<Q, A>(query: Query<Q, A>, question: Q, timeoutMs: number): Promise<Reply<A>> {
+  async request<Q, A>(query: StoreQuery<Q, A>, question: Q, timeoutMs: number): Promise<Reply<A>> {
     if (!this.#connected) throw new BusUnavailable('the bus is away')
     let parsed: Parsed<Reply<A>>
     try {

@@ -13,7 +13,7 @@ const SECRET_WORDS = 'words-that-must-stay-out-of-logs'
 test('from datagram to commit, pack by pack', async () => {
   await using collector = await aSpanCollector()
   const env = { OTEL_EXPORTER_OTLP_ENDPOINT: collector.url, OTEL_BSP_SCHEDULE_DELAY: '200', P2PMSG_LOG_LEVEL: 'debug' }
-  const envs = Object.fromEntries(SERVICES.map((service) => [service, { ...env, OTEL_SERVICE_NAME: service }]))
+  const envs = Object.fromEntries(SERVICES.map((service) => [service, env]))
   await using cluster = await aStack({ env: envs })
 
   // when a message goes the whole way
@@ -26,7 +26,7 @@ test('from datagram to commit, pack by pack', async () => {
 
   // then its commit leads back to its judging and that to the pack at the edge
   const find = (service: string, name: string) =>
-    collector.spans.find((span) => span.service === service && span.name === name)
+    collector.spans.find((span) => span.service === `p2pmsg-${service}` && span.name === name)
   const linked = (span: CollectedSpan | undefined, to: CollectedSpan | undefined) =>
     to !== undefined && (span?.links ?? []).some((link) => link.traceId === to.traceId && link.spanId === to.spanId)
   await expect.poll(() => find('store', 'apply messages.v1'), { timeout: 15_000 }).toBeDefined()

@@ -24,10 +24,14 @@ const nowhere = {
   shutdown: () => Promise.resolve(),
 }
 
+/** What runs here, by the folder of its entry point: `services/router/src/main.ts` is `router`. */
+const service = /services[\\/]([a-z-]+)[\\/]/.exec(process.argv[1] ?? '')?.[1]
+
 const collector = process.env.OTEL_EXPORTER_OTLP_ENDPOINT ?? process.env.OTEL_EXPORTER_OTLP_TRACES_ENDPOINT
 const PROBES = /^\/(livez|readyz|metrics|healthz)/
 
 export const telemetry: NodeSDK = new NodeSDK({
+  ...(service && !process.env.OTEL_SERVICE_NAME ? { serviceName: `p2pmsg-${service}` } : {}),
   metricReaders: [prometheus],
   ...(collector ? { traceExporter: new OTLPTraceExporter() } : { spanProcessors: [nowhere] }),
   instrumentations: [

@@ -190,8 +190,9 @@ test('a drain sends what is packed, waits for its verdict, and takes nothing new
   const t = peer.post(sent, token)
   const [taken] = await bench.messages(1)
   const drained = draining.drain()
+  const posted = async () => (await fetch(`http://127.0.0.1:${draining.httpPort}/v1/messages`, LATE)).status
+  await expect.poll(posted).toBe(503)
   const late = peer.post(message('too late'), token)
-  expect((await fetch(`http://127.0.0.1:${draining.httpPort}/v1/messages`, LATE)).status).toBe(503)
   if (taken) bench.accept(taken.packId, taken.packIndex, sent, randomBytes(9))
   expect(wordOf(await peer.answerTo(t))).toBe('accepted')
   await drained

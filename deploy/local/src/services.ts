@@ -67,6 +67,7 @@ const OWN: Readonly<Record<ServiceName, (around: Surroundings, udpPort: number, 
     P2PMSG_HTTP_HOST: HOST,
     P2PMSG_HTTP_PORT: String(httpPort),
     P2PMSG_CLUSTER_SECRETS: secrets.cluster,
+    P2PMSG_LEGACY_RECEIVER: toHex(secrets.receiverKeys.publicKey),
   }),
   ingest: ({ secrets, natsMonitorUrl }) => ({
     P2PMSG_RECEIPT_KEY_FILE: secrets.receiptKeyFile,

@@ -17,7 +17,7 @@ export type ReadBlock = Readonly<{
 }>
 
 /** A removal that a batch carries out. */
-export type Removal = Readonly<{ target: Uint8Array; author: Uint8Array; receiver: Uint8Array; receivedMs: number }>
+type Removal = Readonly<{ target: Uint8Array; author: Uint8Array; receiver: Uint8Array; receivedMs: number }>
 
 /** Blocks of one partition, in order, that one transaction applies. */
 export type Batch = Readonly<{

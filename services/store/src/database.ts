@@ -6,7 +6,7 @@ import type { Tables } from './schema.ts'
 export type Database = Kysely<Tables>
 
 /** Postgres does not answer, or ended a statement. */
-export class DatabaseUnavailable extends Failure {
+class DatabaseUnavailable extends Failure {
   override readonly name = 'DatabaseUnavailable'
   readonly code = 'DATABASE_UNAVAILABLE'
   readonly retry = 'soon'

@@ -2,7 +2,7 @@ import { sql } from 'kysely'
 import { available, type Database } from './database.ts'
 
 /** How long a lease holds without renewal, seconds on Postgres' clock. */
-export const LEASE_SECONDS = 5
+const LEASE_SECONDS = 5
 /** Renewals and heartbeats, milliseconds. */
 export const RENEW_MS = 1_000
 

@@ -172,7 +172,7 @@ export const traceQuery: StoreQuery<Uint8Array, TraceAnswer> = query('trace', id
   }),
 })
 
-/** A key's own words about itself in one receiver's feed, and how much it wrote there. */
+/** A key's own words about itself in one receiver's feed, and how much it wrote there (counted up to 10,000). */
 export type AuthorQuestion = Readonly<{ receiver: Uint8Array; author: Uint8Array }>
 export type AuthorAnswer = Readonly<{ name: string; about: string; messages: number; applied: Position }>
 

@@ -4,7 +4,9 @@
  */
 import { type ChildProcess, spawn } from 'node:child_process'
 import { once } from 'node:events'
-import { readFile } from 'node:fs/promises'
+import { mkdtemp, readFile, rm } from 'node:fs/promises'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
 import { setTimeout as sleep } from 'node:timers/promises'
 import { heading, ROOT } from './steps.ts'
 
@@ -80,6 +82,9 @@ async function runLine(line: string): Promise<boolean> {
   return code === 0
 }
 
+// The commands make a key on first use: not in the home of whoever runs this.
+const home = await mkdtemp(join(tmpdir(), 'p2pmsg-readme-'))
+process.env.XDG_CONFIG_HOME = home
 const readme = await readFile(`${ROOT}README.md`, 'utf8')
 const [first = ''] = commandsOf(readme, 'first-terminal')
 const lines = commandsOf(readme, 'second-terminal')
@@ -94,5 +99,6 @@ for (const line of lines) {
 }
 if (await terminal.ctrlC()) passed++
 else failed++
+await rm(home, { recursive: true, force: true })
 process.stdout.write(`\n${passed} passed, ${failed} failed\n`)
 process.exitCode = failed > 0 ? 1 : 0

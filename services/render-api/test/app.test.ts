@@ -9,7 +9,7 @@ import { createApp } from '../src/app.ts'
 import { Names } from '../src/feed/names.ts'
 import { Pages } from '../src/feed/pages.ts'
 import { Heads } from '../src/follow/heads.ts'
-import { FeedJson } from '../src/formats/json.ts'
+import { FeedJson, MessageJson } from '../src/formats/json.ts'
 import type { App } from '../src/routes/route.ts'
 import { ProblemJson } from '../src/routes/schemas.ts'
 import type { Reader } from '../src/store-reader.ts'
@@ -64,7 +64,7 @@ describe('a feed as JSON', () => {
     const reply = await app.inject(path)
     expect(reply.statusCode).toBe(200)
     const feed: unknown = reply.json()
-    expect([...Value.Errors(FeedJson, feed)]).toEqual([])
+    expect([...Value.Errors({ Message: MessageJson }, FeedJson, feed)]).toEqual([])
     expect(feed).toMatchObject({ receiver: toZBase32(receiver), applied: '20', revision: '1', next: null, prev: null })
     expect(feed).toMatchObject({
       messages: [

@@ -48,7 +48,7 @@ export type MessageJson = Static<typeof MessageJson>
 export const FeedJson = Type.Object(
   {
     receiver: Key,
-    messages: Type.Array(MessageJson),
+    messages: Type.Array(Type.Unsafe<MessageJson>(Type.Ref('Message'))),
     next: Nullable(Type.String({ description: 'The cursor that goes on in the same order; null at the end.' })),
     prev: Nullable(Type.String({ description: 'The cursor that goes the other way; null where nothing can be.' })),
     resume: Nullable(Type.String({ description: 'Ask `?after=` this for whatever is newer than this page.' })),

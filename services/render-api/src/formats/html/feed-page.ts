@@ -70,17 +70,18 @@ function filters(question: FeedQuestion, base: string): Markup | false {
     `${base}?${toQuery({ ...question, ...change, before: undefined, after: undefined }).toString()}`
   const shown = [
     words !== undefined &&
-      html`<li>with <b dir="auto">${label(words)}</b> ${clear(without({ search: undefined }))}</li>`,
+      html`<li>with <b dir="auto">${label(words)}</b> ${clear(without({ search: undefined }), 'words')}</li>`,
     author &&
-      html`<li>by <code>${shortKey(toQuery(question).get('author') ?? '')}</code> ${clear(without({ author: undefined }))}</li>`,
-    topic !== undefined && html`<li>about <bdi>#${label(topic)}</bdi> ${clear(without({ topic: undefined }))}</li>`,
-    replyTo && html`<li>replies ${clear(without({ replyTo: undefined }))}</li>`,
+      html`<li>by <code>${shortKey(toQuery(question).get('author') ?? '')}</code> ${clear(without({ author: undefined }), 'authors')}</li>`,
+    topic !== undefined &&
+      html`<li>about <bdi>#${label(topic)}</bdi> ${clear(without({ topic: undefined }), 'topics')}</li>`,
+    replyTo && html`<li>replies ${clear(without({ replyTo: undefined }), 'messages')}</li>`,
   ].filter((item) => item !== false && item !== undefined)
   return shown.length > 0 && html`<ul class="filters" aria-label="Only messages">${shown}</ul>`
 }
 
-function clear(href: string): Markup {
-  return html`<a href="${href}" aria-label="Remove this filter">show all</a>`
+function clear(href: string, what: string): Markup {
+  return html`<a href="${href}" aria-label="show all ${what}">show all</a>`
 }
 
 function pager(page: Page, base: string): Markup | false {

@@ -18,7 +18,7 @@ export function article(item: Item, base: string): Markup {
 ${said.topic !== '' && html`<a class="topic" href="${base}?topic=${encodeURIComponent(said.topic)}"><bdi>#${label(said.topic)}</bdi></a>`}
 ${permalink(item)}
 </header>
-${said.replyTo !== undefined && html`<p class="context">In reply to <a href="/m/${said.replyTo}"><code>${shortKey(said.replyTo)}</code></a></p>`}
+${said.replyTo !== undefined && said.type !== DELETE_TYPE && html`<p class="context">In reply to <a href="/m/${said.replyTo}"><code>${shortKey(said.replyTo)}</code></a></p>`}
 ${content(said)}
 ${said.legacy && html`<p class="context">${LEGACY_WARNING}</p>`}
 </article>`
@@ -39,7 +39,10 @@ function content(said: Said): Markup {
     return html`<p class="context">Says of itself:</p>
 <div class="text" dir="auto"><b>${label(said.profile.name)}</b> ${paragraphs(said.profile.about)}</div>`
   }
-  if (said.type === DELETE_TYPE) return html`<p class="context">Removed its own message.</p>`
+  if (said.type === DELETE_TYPE) {
+    const target = said.replyTo ?? ''
+    return html`<p class="context">Removed its message <a href="/m/${target}"><code>${shortKey(target)}</code></a>.</p>`
+  }
   if (said.type === SEALED_TYPE) {
     return html`<p class="context">Sealed: ${said.body.length} bytes that only the receiver can open.</p>`
   }

@@ -2,6 +2,7 @@
 import { mkdtemp, rm, writeFile } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
+import { readSetupConfig } from '@p2pmsg/admin'
 import { readRunConfig } from '@p2pmsg/runtime'
 import { afterAll, beforeAll, expect, test } from 'vitest'
 import { readConfig as ingest } from '../../services/ingest/src/config.ts'
@@ -10,7 +11,7 @@ import { readConfig as router } from '../../services/router/src/config.ts'
 import { readConfig as store } from '../../services/store/src/config.ts'
 import { settingsPage, variablesRead } from '../support/settings-page.ts'
 
-const READERS = { 'Every service': readRunConfig, router, ingest, store, 'render-api': renderApi } as const
+const READERS = { 'Every service': readRunConfig, router, ingest, store, 'render-api': renderApi, setup: readSetupConfig } as const
 
 const page = await settingsPage()
 let folder = ''

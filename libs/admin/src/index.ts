@@ -1,5 +1,8 @@
 export { adminCommand } from './cli/command.ts'
 export { type EpochChange, startEpoch } from './epoch.ts'
+export { type HostedReceiver, hostedReceiver } from './hosted-receiver.ts'
 export { type ListedReceiver, listReceivers, putReceiver, removeReceiver } from './receivers.ts'
+export { type SetUpCluster, setUpCluster } from './set-up-cluster.ts'
 export { STREAM_DEFAULTS, setUp } from './setup.ts'
+export { readSetupConfig, type SetupConfig } from './setup-config.ts'
 export type { StreamOptions } from './streams.ts'

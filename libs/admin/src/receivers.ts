@@ -1,4 +1,5 @@
 import {
+  type EntryDraft,
   type EntryFault,
   encodeEntry,
   entryName,
@@ -10,7 +11,7 @@ import {
 import { type Bus, openBucket } from '@p2pmsg/runtime'
 
 /** Hosts a receiver, or changes one that is hosted. Routers and ingests follow within moments. */
-export async function putReceiver(bus: Bus, entry: Pick<ReceiverEntry, 'item' | 'policy' | 'budget'>): Promise<void> {
+export async function putReceiver(bus: Bus, entry: EntryDraft): Promise<void> {
   const bucket = await openBucket(bus, RECEIVERS_BUCKET)
   await bucket.put(entryName(entry.item.key), encodeEntry(entry))
 }

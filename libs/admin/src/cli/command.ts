@@ -1,62 +1,143 @@
+import { readFileSync } from 'node:fs'
 import { parseArgs } from 'node:util'
-import { formatAddress } from '@p2pmsg/protocol'
-import { type Bus, connectBus, createLogger, reasonOf } from '@p2pmsg/runtime'
+import {
+  encodeItem,
+  formatAddress,
+  fromHex,
+  KEY_BYTES,
+  keyPairFromSeed,
+  parseEndpoint,
+  parseKey,
+  toBase64Url,
+} from '@p2pmsg/protocol'
+import { type Bus, ConfigError, connectBus, createLogger, reasonOf } from '@p2pmsg/runtime'
 import { startEpoch } from '../epoch.ts'
+import { hostedReceiver } from '../hosted-receiver.ts'
 import { listReceivers } from '../receivers.ts'
-import { STREAM_DEFAULTS, setUp } from '../setup.ts'
+import { setUpCluster } from '../set-up-cluster.ts'
+import { readSetupConfig } from '../setup-config.ts'
+import { secretsCommand } from './secrets.ts'
 
 const HELP = `p2pmsg admin: looks after a receiver cluster. NATS_URL names the bus, with the admin user.
 
-  setup [--partitions N] [--replicas N]   make or update streams, consumers and buckets (safe to repeat)
+  setup [--partitions N] [--replicas N]   make or update streams, consumers and buckets, and host the receivers of
+                                          P2PMSG_RECEIVERS; waits for the bus, safe to repeat. docs/settings.md has the rest
   receivers                               list the hosted receivers
   epoch N --yes                           start a new log as epoch N, after the old one was lost;
                                           blocks of it that no store has applied are dropped
+  record --key FILE --receipt-key KEY --endpoint HOST:PORT … [--feed URL] [--post URL] [--days N]
+                                          sign a receiver's record, where its key is; the bus is not asked
+  secrets [--make KINDS] [--nats HOST:PORT] [--postgres HOST:PORT/DB] (--folder FOLDER | --kubernetes RELEASE)
+                                          make a trial's secrets; those that are there stay
 `
-const EXIT = { ok: 0, failed: 1, usage: 2 } as const
+const EXIT = { ok: 0, failed: 1, usage: 2, configuration: 78 } as const
+const RECORD_DAYS = 366
+const RECORD_DAYS_MAX = 36_500
+const DAY_SECONDS = 86_400
 
 /** @param args what follows `p2pmsg admin` @returns the exit code */
 export async function adminCommand(args: readonly string[]): Promise<number> {
   const [name = 'help', ...rest] = args
   if (name === 'help' || name === '--help' || name === '-h') return say(HELP)
   const command = COMMANDS[name]
-  const url = process.env.NATS_URL
   if (!command) return usage(`no such command: ${name}`)
-  if (!url) return usage('NATS_URL is not set; for the local stack, `npm start` prints it')
   try {
-    await using bus = await connectBus({ url, service: 'admin', log: createLogger('admin', 'fatal') })
-    return await command(bus, rest)
+    return await command(rest)
   } catch (thrown) {
     process.stderr.write(`p2pmsg admin: ${reasonOf(thrown)}\n`)
-    return EXIT.failed
+    if (thrown instanceof ConfigError) return EXIT.configuration
+    return (thrown as NodeJS.ErrnoException).code?.startsWith('ERR_PARSE_ARGS') ? EXIT.usage : EXIT.failed
   }
 }
 
-const COMMANDS: Readonly<Record<string, (bus: Bus, args: string[]) => Promise<number>>> = {
-  async setup(bus, args) {
+async function onBus(work: (bus: Bus) => Promise<number>): Promise<number> {
+  const url = process.env.NATS_URL
+  if (!url) return usage('NATS_URL is not set; for the local stack, `npm start` prints it')
+  await using bus = await connectBus({ url, service: 'admin', log: createLogger('admin', 'fatal') })
+  return work(bus)
+}
+
+const COMMANDS: Readonly<Record<string, (args: string[]) => Promise<number>>> = {
+  async setup(args) {
     const { values } = parseArgs({ args, options: { partitions: { type: 'string' }, replicas: { type: 'string' } } })
-    const partitions = Number(values.partitions ?? STREAM_DEFAULTS.partitions)
-    const replicas = Number(values.replicas ?? STREAM_DEFAULTS.replicas)
-    if (!Number.isInteger(partitions) || !Number.isInteger(replicas))
-      return usage('--partitions and --replicas are whole numbers')
-    await setUp(bus, { partitions, replicas })
-    return say(`streams and buckets are ready: ${partitions} partitions, ${replicas} replica(s)\n`)
+    const config = readSetupConfig({
+      ...process.env,
+      ...(values.partitions !== undefined && { P2PMSG_PARTITIONS: values.partitions }),
+      ...(values.replicas !== undefined && { P2PMSG_STREAM_REPLICAS: values.replicas }),
+    })
+    const { hosted, removed } = await setUpCluster(
+      config,
+      createLogger('admin', process.env.P2PMSG_LOG_LEVEL || 'fatal'),
+    )
+    const { partitions, replicas } = config.streams
+    say(`streams and buckets are ready: ${partitions} partitions, ${replicas} replica(s)\n`)
+    return config.receivers === undefined ? EXIT.ok : say(`receivers: ${hosted} hosted, ${removed} no longer\n`)
   },
-  async receivers(bus) {
-    for (const { name, entry } of await listReceivers(bus)) {
-      if (!entry.ok) say(`${name}  unusable: ${entry.fault}\n`)
-      else
-        say(`${formatAddress({ receiver: entry.value.key, endpoint: entry.value.record.endpoints[0], topic: '' })}\n`)
-    }
-    return EXIT.ok
-  },
-  async epoch(bus, args) {
+  receivers: () =>
+    onBus(async (bus) => {
+      for (const { name, entry } of await listReceivers(bus)) {
+        if (!entry.ok) {
+          say(`${name}  unusable: ${entry.fault}\n`)
+          continue
+        }
+        const { key, record, managedBy } = entry.value
+        const address = formatAddress({ receiver: key, endpoint: record.endpoints[0], topic: '' })
+        say(managedBy === undefined ? `${address}\n` : `${address}  kept by ${managedBy}\n`)
+      }
+      return EXIT.ok
+    }),
+  async epoch(args) {
     const { values, positionals } = parseArgs({ args, allowPositionals: true, options: { yes: { type: 'boolean' } } })
     if (!values.yes) return usage('this drops what no store has applied; say --yes if that is meant')
-    const { from, to, blocksDropped } = await startEpoch(bus, Number(positionals[0]))
-    return say(
-      `epoch ${from} is over, epoch ${to} has begun; ${blocksDropped} blocks of the old log are gone from it\n`,
-    )
+    return onBus(async (bus) => {
+      const { from, to, blocksDropped } = await startEpoch(bus, Number(positionals[0]))
+      return say(
+        `epoch ${from} is over, epoch ${to} has begun; ${blocksDropped} blocks of the old log are gone from it\n`,
+      )
+    })
   },
+  record: (args) => Promise.resolve(signRecordHere(args)),
+  async secrets(args) {
+    await secretsCommand(args, say)
+    return EXIT.ok
+  },
+}
+
+/** Prints the signed record as base64url: what the setup's receivers, and so the chart's values, take. */
+function signRecordHere(args: string[]): number {
+  const text = { type: 'string' } as const
+  const { values } = parseArgs({
+    args,
+    options: {
+      key: text,
+      'receipt-key': text,
+      endpoint: { type: 'string', multiple: true },
+      feed: text,
+      post: text,
+      days: { type: 'string', default: String(RECORD_DAYS) },
+    },
+  })
+  const seed = fromHex(values.key === undefined ? '' : readFileSync(values.key, 'utf8').trim(), KEY_BYTES)
+  if (!seed) return usage('--key names a file with 64 hex digits, as p2pmsg keygen writes it')
+  const receiptKey = parseKey(values['receipt-key'] ?? '')
+  if (!receiptKey) return usage("--receipt-key is ingest's public key, in z-base-32 or hex")
+  const endpoints = (values.endpoint ?? []).map(parseEndpoint).filter((endpoint) => endpoint !== undefined)
+  if (endpoints.length === 0 || endpoints.length !== values.endpoint?.length)
+    return usage('--endpoint is where a router takes messages, e.g. router.example.org:42424')
+  const days = Number(values.days)
+  if (!(days >= 1 && days <= RECORD_DAYS_MAX)) return usage(`--days is a number from 1 to ${RECORD_DAYS_MAX}`)
+  const { item } = hostedReceiver(
+    {
+      receiverKeys: keyPairFromSeed(seed),
+      receiptKey,
+      endpoints,
+      feedUrl: values.feed,
+      postUrl: values.post,
+      validSeconds: Math.floor(days * DAY_SECONDS),
+    },
+    Math.floor(Date.now() / 1000),
+  )
+  return say(`${toBase64Url(encodeItem(item))}\n`)
 }
 
 function say(text: string): number {

@@ -6,7 +6,8 @@ import { openRecord, parseRecordItem, type ReceiverRecord } from '../record/rece
 
 /**
  * A hosted receiver in the KV bucket `receivers`, under its key in hex. JSON, so that an operator can read it:
- *   {"record": base64url, "policy": {"allow": [hex] | null, "block": [hex]}, "budget": {"perSecond": n, "burst": n}}
+ *   {"record": base64url, "policy": {"allow": [hex] | null, "block": [hex]}, "budget": {"perSecond": n, "burst": n},
+ *    "managedBy": text}
  */
 export type ReceiverEntry = Readonly<{
   key: Uint8Array
@@ -14,7 +15,12 @@ export type ReceiverEntry = Readonly<{
   record: ReceiverRecord
   policy: Policy
   budget: Budget
+  /** What keeps this entry as it is, e.g. a chart's release; absent: an operator added it by hand. */
+  managedBy?: string
 }>
+
+/** What an operator decides about a receiver; the rest is in the record. */
+export type EntryDraft = Pick<ReceiverEntry, 'item' | 'policy' | 'budget' | 'managedBy'>
 
 /** Who may write to a receiver. */
 export type Policy = Readonly<{
@@ -39,28 +45,28 @@ export function entryName(receiver: Uint8Array): string {
   return toHex(receiver)
 }
 
-export function encodeEntry(entry: Pick<ReceiverEntry, 'item' | 'policy' | 'budget'>): Uint8Array {
-  const { item, policy, budget } = entry
+export function encodeEntry(entry: EntryDraft): Uint8Array {
+  const { item, policy, budget, managedBy } = entry
   const allow = policy.allow && [...policy.allow]
-  return Buffer.from(
-    JSON.stringify({ record: toBase64Url(encodeItem(item)), policy: { allow, block: [...policy.block] }, budget }),
-  )
+  const record = toBase64Url(encodeItem(item))
+  return Buffer.from(JSON.stringify({ record, policy: { allow, block: [...policy.block] }, budget, managedBy }))
 }
 
 /** @param name the entry's key in the bucket: the receiver that must have signed the record */
 export function parseEntry(name: string, bytes: Uint8Array): Parsed<ReceiverEntry, EntryFault> {
   const json = parseJson(bytes)
   if (typeof json !== 'object' || json === null) return faulty('not-json')
-  const { record: recordText, policy: policyJson, budget: budgetJson } = json as Record<string, unknown>
+  const { record: recordText, policy: policyJson, budget: budgetJson, managedBy } = json as Record<string, unknown>
   const item = parseRecordItem((typeof recordText === 'string' && fromBase64Url(recordText)) || new Uint8Array(0))
   const record = item.ok ? openRecord(item.value) : faulty('bad-record')
   if (!item.ok || !record.ok) return faulty('bad-record')
   if (entryName(item.value.key) !== name) return faulty('wrong-key')
-  const policy = asPolicy(policyJson)
+  const policy = parsePolicy(policyJson)
   if (!policy) return faulty('bad-policy')
-  const budget = asBudget(budgetJson)
+  const budget = parseBudget(budgetJson)
   if (!budget) return faulty('bad-budget')
-  return parsed({ key: item.value.key, item: item.value, record: record.value, policy, budget })
+  const entry = { key: item.value.key, item: item.value, record: record.value, policy, budget }
+  return parsed(typeof managedBy === 'string' ? { ...entry, managedBy } : entry)
 }
 
 function parseJson(bytes: Uint8Array): unknown {
@@ -71,7 +77,8 @@ function parseJson(bytes: Uint8Array): unknown {
   }
 }
 
-function asPolicy(json: unknown): Policy | undefined {
+/** {"allow": [hex] | null, "block": [hex]}; absent: everybody may write. */
+export function parsePolicy(json: unknown): Policy | undefined {
   if (json === undefined) return OPEN_POLICY
   if (typeof json !== 'object' || json === null) return undefined
   const { allow = null, block = [] } = json as { allow?: unknown; block?: unknown }
@@ -86,7 +93,8 @@ function asKeys(json: unknown): ReadonlySet<string> | undefined {
   return keys.length === json.length ? new Set(keys.map((key) => key.toLowerCase())) : undefined
 }
 
-function asBudget(json: unknown): Budget | undefined {
+/** {"perSecond": n, "burst": n}; absent: {@link BUDGET_DEFAULT}. */
+export function parseBudget(json: unknown): Budget | undefined {
   if (json === undefined) return BUDGET_DEFAULT
   const { perSecond, burst } = (json ?? {}) as { perSecond?: unknown; burst?: unknown }
   return isCount(perSecond) && isCount(burst) ? { perSecond, burst } : undefined

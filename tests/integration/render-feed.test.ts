@@ -189,6 +189,9 @@ describe('names', () => {
       (it) => it.includes('Ada'),
     )
     expect(page).toContain('before I had a name')
+    const [author, feed] = [toZBase32(ada.publicKey), toZBase32(receiver.publicKey)]
+    const told = await (await fetch(`${service.url}/v1/authors/${author}?receiver=${feed}`)).json()
+    expect(told).toMatchObject({ author, receiver: feed, name: 'Ada', about: 'numbers', messages: 2 })
   })
 })
 

@@ -6,6 +6,7 @@ import type { Context } from './context.ts'
 import { answerFrameworkError, answerProblems } from './errors.ts'
 import { FeedJson, MessageJson, SignedMessageJson } from './formats/json.ts'
 import { secure } from './http/security.ts'
+import { AuthorJson, authorRoutes } from './routes/author.ts'
 import { exportRoutes } from './routes/export.ts'
 import { feedRoutes } from './routes/feed.ts'
 import { liveRoutes } from './routes/live.ts'
@@ -55,11 +56,13 @@ export async function createApp(context: Context): Promise<App> {
         typeof json.$id === 'string' ? json.$id : `schema-${index}`,
     },
   })
-  for (const schema of [ProblemJson, MessageJson, FeedJson, SignedMessageJson, TraceJson]) app.addSchema(schema)
+  for (const schema of [ProblemJson, MessageJson, FeedJson, SignedMessageJson, TraceJson, AuthorJson])
+    app.addSchema(schema)
   await app.register(async (scope) => {
     const routes = scope.withTypeProvider<TypeBoxTypeProvider>()
     feedRoutes(routes, context)
     exportRoutes(routes, context)
+    authorRoutes(routes, context)
     liveRoutes(routes, context)
     messageRoutes(routes, context)
     systemRoutes(routes, context)

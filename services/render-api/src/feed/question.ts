@@ -21,12 +21,11 @@ export type FeedParams = Readonly<{
   author?: string
   topic?: string
   reply_to?: string
+  /** Refused: the store keeps no index of words yet, and a page that ignores it would say that everything matches. */
   q?: string
 }>
 
 export const LIMIT_DEFAULT = 50
-/** Longest search, characters. */
-export const SEARCH_CHARACTERS_MAX = 200
 
 /** @throws {ProblemError} `malformed`, naming the parameter */
 export function toQuestion(receiver: Uint8Array, params: FeedParams): FeedQuestion {
@@ -34,6 +33,7 @@ export function toQuestion(receiver: Uint8Array, params: FeedParams): FeedQuesti
   if (before !== undefined && after !== undefined) {
     throw new ProblemError('malformed', 'Give either `before` or `after`, not both.')
   }
+  if (given(q) !== undefined) throw new ProblemError('malformed', '`q`: this service does not search yet.')
   return {
     receiver,
     before: before === undefined ? undefined : readCursor('before', before),
@@ -42,7 +42,7 @@ export function toQuestion(receiver: Uint8Array, params: FeedParams): FeedQuesti
     author: given(author) === undefined ? undefined : readKey(author ?? ''),
     topic: given(topic) === undefined ? undefined : readTopic(topic ?? ''),
     replyTo: given(replyTo) === undefined ? undefined : readId('reply_to', replyTo ?? ''),
-    search: given(q)?.slice(0, SEARCH_CHARACTERS_MAX),
+    search: undefined,
   }
 }
 
@@ -84,7 +84,6 @@ export function toQuery(question: Omit<FeedQuestion, 'receiver'>): URLSearchPara
   if (question.author) query.set('author', toZBase32(question.author))
   if (question.topic !== undefined) query.set('topic', question.topic)
   if (question.replyTo) query.set('reply_to', toHex(question.replyTo))
-  if (question.search !== undefined) query.set('q', question.search)
   if (question.before !== undefined) query.set('before', formatCursor(question.before))
   if (question.after !== undefined) query.set('after', formatCursor(question.after))
   if (question.limit !== LIMIT_DEFAULT) query.set('limit', String(question.limit))

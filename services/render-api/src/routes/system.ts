@@ -13,7 +13,7 @@ import {
 import { Type } from 'typebox'
 import { ASSETS } from '../assets.ts'
 import type { Context } from '../context.ts'
-import { LIMIT_DEFAULT, SEARCH_CHARACTERS_MAX } from '../feed/question.ts'
+import { LIMIT_DEFAULT } from '../feed/question.ts'
 import { problemPage } from '../formats/html/problem-page.ts'
 import { sendTagged } from '../http/conditional.ts'
 import { isProblemCode, ProblemError, problem } from '../problem.ts'
@@ -75,7 +75,6 @@ const Limits = Type.Object({
   age_seconds_max_default: Type.Integer({ description: 'Unless the operator has set another.' }),
   page_messages_default: Type.Integer(),
   page_messages_max: Type.Integer(),
-  search_characters_max: Type.Integer(),
   refusal_codes: Type.Array(Type.String()),
   default_receiver: Type.Union([Type.String(), Type.Null()]),
 })
@@ -90,6 +89,5 @@ const LIMITS = {
   age_seconds_max_default: AGE_MS_MAX_DEFAULT / 1000,
   page_messages_default: LIMIT_DEFAULT,
   page_messages_max: PAGE_ROWS_MAX,
-  search_characters_max: SEARCH_CHARACTERS_MAX,
   refusal_codes: [...REFUSAL_CODES],
 }

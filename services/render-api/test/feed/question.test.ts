@@ -14,10 +14,9 @@ test('every parameter becomes a part of the question, and the question one query
     author: toZBase32(AUTHOR.publicKey),
     topic: 'héllo',
     reply_to: id,
-    q: 'a b',
   }
   const question = toQuestion(receiver, params)
-  expect(question).toMatchObject({ receiver, limit: 7, before: 77n, after: undefined, topic: 'héllo', search: 'a b' })
+  expect(question).toMatchObject({ receiver, limit: 7, before: 77n, after: undefined, topic: 'héllo' })
   expect(toHex(question.author ?? Buffer.of())).toBe(toHex(AUTHOR.publicKey))
   expect(toHex(question.replyTo ?? Buffer.of())).toBe(id)
   const query = Object.fromEntries(toQuery(question))
@@ -39,6 +38,7 @@ describe('what cannot be used is a problem that names the parameter', () => {
     ['author', { author: 'nobody' }],
     ['topic', { topic: 'é'.repeat(17) }],
     ['reply_to', { reply_to: 'ab' }],
+    ['q', { q: 'words' }],
   ])('%s of %j', (name, params) => {
     expect(() => toQuestion(receiver, params)).toThrow(name)
   })

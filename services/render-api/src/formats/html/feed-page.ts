@@ -27,50 +27,37 @@ export function feedPage(page: Page, { base, path, name, alternates }: FeedPageC
     ...(isFiltered(page.question) ? { robots: 'noindex' } : {}),
     live: liveSource(page, base, path),
     header: html`<h1><a href="${base}"><bdi>${label(title)}</bdi></a></h1>
-<p class="address"><code>${address}</code></p>
-${search(page, base)}`,
+<p class="address"><code>${address}</code></p>`,
     main: html`${filters(page.question, base)}
 ${items.length === 0 ? html`<p class="empty">${emptyText(page.question)}</p>` : html`<div class="feed">${items.map((item) => article(item, base))}</div>`}
 ${pager(page, base)}`,
   })
 }
 
-/** Only the newest page can be told that something came; the store alone knows what a search finds. */
+/** Only the newest page can be told that something came. */
 function liveSource({ question, items }: Page, base: string, path: string): LiveSource | undefined {
-  const { before, after, search, ...chosen } = question
-  if (before !== undefined || after !== undefined || search !== undefined) return undefined
-  const query = toQuery({ ...chosen, before, after, search }).toString()
+  const { before, after } = question
+  if (before !== undefined || after !== undefined) return undefined
+  const query = toQuery(question).toString()
   const suffix = query === '' ? '' : `?${query}`
   // Not how far the store has come but the newest message: the page's bytes then change only with what stands on it.
   return { url: `${path}/live${suffix}`, cursor: items[0]?.cursor ?? formatCursor(0n), newest: `${base}${suffix}` }
 }
 
-function isFiltered({ author, topic, replyTo, search, before, after }: FeedQuestion): boolean {
-  return [author, topic, replyTo, search, before, after].some((filter) => filter !== undefined)
+function isFiltered({ author, topic, replyTo, before, after }: FeedQuestion): boolean {
+  return [author, topic, replyTo, before, after].some((filter) => filter !== undefined)
 }
 
 function emptyText(question: FeedQuestion): string {
   return isFiltered(question) ? 'No message matches.' : 'No message yet. The first one will stand here.'
 }
 
-function search(page: Page, base: string): Markup {
-  const kept = toQuery({ ...page.question, search: undefined, before: undefined, after: undefined })
-  return html`<form role="search" action="${base}" method="get">
-<label for="q">Search this feed</label>
-<input id="q" type="search" name="q" value="${page.question.search ?? ''}" maxlength="200" dir="auto">
-${[...kept].map(([key, value]) => html`<input type="hidden" name="${key}" value="${value}">`)}
-<button type="submit">Search</button>
-</form>`
-}
-
 /** What narrows this page, each with a way to widen it again. */
 function filters(question: FeedQuestion, base: string): Markup | false {
-  const { author, topic, replyTo, search: words } = question
+  const { author, topic, replyTo } = question
   const without = (change: Partial<FeedQuestion>) =>
     `${base}?${toQuery({ ...question, ...change, before: undefined, after: undefined }).toString()}`
   const shown = [
-    words !== undefined &&
-      html`<li>with <b dir="auto">${label(words)}</b> ${clear(without({ search: undefined }), 'words')}</li>`,
     author &&
       html`<li>by <code>${shortKey(toQuery(question).get('author') ?? '')}</code> ${clear(without({ author: undefined }), 'authors')}</li>`,
     topic !== undefined &&

@@ -4,6 +4,28 @@ declare module 'sodium-native' {
     crypto_sign_detached(signature: Uint8Array, message: Uint8Array, secretKey: Uint8Array): void
     crypto_sign_verify_detached(signature: Uint8Array, message: Uint8Array, publicKey: Uint8Array): boolean
     crypto_sign_seed_keypair(publicKey: Uint8Array, secretKey: Uint8Array, seed: Uint8Array): void
+    crypto_scalarmult_base(publicKey: Uint8Array, secretKey: Uint8Array): void
+    /** Throws when the result is all zeros (a point of low order). */
+    crypto_scalarmult(shared: Uint8Array, secretKey: Uint8Array, publicKey: Uint8Array): void
+    /** BLAKE2b; its length is the output's, 16–64 bytes. */
+    crypto_generichash(output: Uint8Array, input: Uint8Array, key?: Uint8Array): void
+    crypto_aead_chacha20poly1305_ietf_encrypt(
+      sealed: Uint8Array,
+      plain: Uint8Array,
+      additional: Uint8Array,
+      secretNonce: null,
+      nonce: Uint8Array,
+      key: Uint8Array,
+    ): number
+    /** Throws when the tag is wrong. */
+    crypto_aead_chacha20poly1305_ietf_decrypt(
+      plain: Uint8Array,
+      secretNonce: null,
+      sealed: Uint8Array,
+      additional: Uint8Array,
+      nonce: Uint8Array,
+      key: Uint8Array,
+    ): number
   }
   export default sodium
 }

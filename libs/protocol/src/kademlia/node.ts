@@ -16,14 +16,12 @@ import { type AnswerCounts, newAnswerCounts } from './node-counts.ts'
 import { Operations } from './operations.ts'
 import type { NodeOptions } from './options.ts'
 import { Proofs } from './proofs.ts'
+import { PING_BYTES } from './reply-budget.ts'
 import { Responder, type Tables } from './responder.ts'
 import { RoutingTable } from './routing-table.ts'
 import { encodeSavedTable } from './saved-table.ts'
 import { Storage, SWEEP_MS } from './storage.ts'
 import type { Wire } from './wire.ts'
-
-/** A ping of ours, bytes: kept free in answers to newcomers that are to be asked back. */
-const PING_BYTES = 66
 
 /**
  * A node of the Mainline DHT: Kademlia (Maymounkov and Mazières 2002) as BEP 5, 20, 32, 42, 43, 44 and 51 have it, without

@@ -5,7 +5,7 @@ import { KRPC_OUT_BYTES_MAX } from '../limits.ts'
 import { type AddressKey, addressKey, familyOf } from './address-key.ts'
 import { type Contact, Nearest } from './contact.ts'
 import { LOOKUP_K } from './lookup.ts'
-import { krpcBudget } from './reply-budget.ts'
+import { krpcBudget, PING_BYTES } from './reply-budget.ts'
 import type { RoutingTable } from './routing-table.ts'
 import type { Storage } from './storage.ts'
 import { isSigned, type Storable } from './stored-item.ts'
@@ -121,7 +121,7 @@ export class Responder {
       return { bytes: writer.raw('v', value).end(query.t), short: false }
     }
     writer = this.#begin(query, from)
-    this.#nodes(writer, query, target, from, krpcBudget(budget) - TOKEN_MEMBER_BYTES)
+    this.#nodes(writer, query, target, from, krpcBudget(budget - PING_BYTES) - TOKEN_MEMBER_BYTES)
     return { bytes: writer.string('token', token).end(query.t), short: true }
   }
 

@@ -1,4 +1,4 @@
-export { encodeTelex, type Headers, signalsText, TELEX_OUT_BYTES_MAX } from './encode-telex.ts'
+export { encodeTelex, type Headers, telexBytes } from './encode-telex.ts'
 export * from './legacy-message.ts'
 export { LEGACY_END, legacySignals } from './legacy-telex.ts'
 export * from './rsa-keys.ts'

@@ -7,7 +7,7 @@ import { hydrate } from './hydrate.ts'
 import type { Names } from './names.ts'
 import { PageCache, type Rendered } from './page-cache.ts'
 import { type Page, present } from './present.ts'
-import { toQuery } from './question.ts'
+import { isPlain, toQuery } from './question.ts'
 import { skeletonOf } from './skeleton.ts'
 
 /** A way to write a page down. */
@@ -53,7 +53,8 @@ export class Pages {
   /** @throws {BusUnavailable} the store does not answer */
   async page(question: FeedQuestion, format: Format, origin: string): Promise<Rendered> {
     const { heads, now } = this.#options
-    const key = `${format.name} ${origin} ${toHex(question.receiver)}?${toQuery(question).toString()}`
+    const query = isPlain(question) ? '' : toQuery(question).toString()
+    const key = `${format.name} ${origin} ${toHex(question.receiver)}?${query}`
     const cached = this.#cache.get(key)
     if (cached && now() < cached.staleMs && heads.unchanged(question.receiver, cached.applied)) {
       pageServed('cache')

@@ -78,6 +78,13 @@ function readTopic(text: string): string {
   return topic
 }
 
+/** Nothing is asked but the newest page as everybody gets it. */
+export function isPlain(question: Omit<FeedQuestion, 'receiver'>): boolean {
+  const { author, topic, replyTo, before, after, limit } = question
+  const asked = author ?? topic ?? replyTo ?? before ?? after
+  return asked === undefined && limit === LIMIT_DEFAULT
+}
+
 /** The query string of a question: one spelling for each, so that it can name a page in a cache and in links. */
 export function toQuery(question: Omit<FeedQuestion, 'receiver'>): URLSearchParams {
   const query = new URLSearchParams()

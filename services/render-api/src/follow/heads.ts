@@ -19,6 +19,8 @@ export class Heads {
   readonly #heads = new Map<number, Head>() // bounded by PARTITIONS_MAX
   readonly #changes = new Map<string, Position>() // bounded by FEEDS_MAX
   #partitions: number | undefined
+  /** A hash for each hot page would be its dearest part; keys live as long as their receivers' entries. */
+  readonly #partitionOf = new WeakMap<Uint8Array, number>()
 
   constructor(now: () => number) {
     this.#now = now
@@ -59,7 +61,9 @@ export class Heads {
   /** Whether nothing was committed to a feed behind `applied`, for all that can be known without asking. */
   unchanged(receiver: Uint8Array, applied: Position): boolean {
     if (this.#partitions === undefined) return false
-    const head = this.#heads.get(partitionOf(receiver, this.#partitions))
+    const partition = this.#partitionOf.get(receiver) ?? partitionOf(receiver, this.#partitions)
+    this.#partitionOf.set(receiver, partition)
+    const head = this.#heads.get(partition)
     if (!head || this.#now() - head.heardMs > SILENCE_MS_MAX || head.unknownAt > applied) return false
     return (this.#changes.get(toHex(receiver)) ?? 0n) <= applied
   }

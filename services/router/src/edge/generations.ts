@@ -32,9 +32,8 @@ export class Generations<V> {
   }
 
   set(key: string, value: V, weight = 0): void {
+    // What stands under the key in the older generation is out of sight from now on, and goes with it.
     this.#youngWeight -= this.#young.get(key)?.weight ?? 0
-    this.#young.delete(key)
-    this.#old.delete(key)
     this.#add(key, { value, weight })
   }
 

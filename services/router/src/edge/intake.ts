@@ -1,11 +1,21 @@
 import { hash } from 'node:crypto'
-import { type Dialect, encodeMessage, type Message, type Outgoing, receiverOf } from '@p2pmsg/protocol'
+import type { Dialect, Outgoing } from '@p2pmsg/protocol'
 import { joined, packed, refusedHere, repeated } from '../events.ts'
 import type { Hosted } from '../receivers.ts'
 import { type Refused, refused, type Waiter } from './outcome.ts'
 import type { Packer } from './packer.ts'
 import { Pending } from './pending.ts'
 import type { WaitingRoom } from './waiting-room.ts'
+
+/** A message whose shape is right, as far as the edge looks into it. */
+export type Submission = Readonly<{
+  /** The receiver's key, 32 bytes. */
+  receiver: Uint8Array
+  /** Of the bencoded `v`. */
+  valueBytes: number
+  /** Makes the message's canonical bencoding. */
+  payload: () => Uint8Array
+}>
 
 /** What has passed admission comes here, by whatever door: duplicate → budget → pack. Nothing in it costs a signature check. */
 export class Intake {
@@ -23,7 +33,7 @@ export class Intake {
    * Takes a message in. Whatever becomes of it, the waiter is told: at once when that is known already.
    * @param valueBytesMax what its door allows for `v`
    */
-  submit(message: Message, dialect: Dialect, valueBytesMax: number, waiter: Waiter, nowMs: number, out: Outgoing[]) {
+  submit(message: Submission, dialect: Dialect, valueBytesMax: number, waiter: Waiter, nowMs: number, out: Outgoing[]) {
     const no = this.#submit(message, dialect, valueBytesMax, waiter, nowMs, out)
     if (!no) return
     refusedHere(no.code)
@@ -31,23 +41,23 @@ export class Intake {
   }
 
   #submit(
-    message: Message,
+    message: Submission,
     dialect: Dialect,
     valueBytesMax: number,
     waiter: Waiter,
     nowMs: number,
     out: Outgoing[],
   ): Refused | undefined {
-    if (message.value.length > valueBytesMax) return refused('too-large')
-    const hosted = this.#receiver(receiverOf(message))
+    if (message.valueBytes > valueBytesMax) return refused('too-large')
+    const hosted = this.#receiver(message.receiver)
     if (!hosted) return refused('unknown-receiver')
-    const payload = encodeMessage(message)
+    const payload = message.payload()
     const digest = hash('sha256', payload, 'binary')
     if (this.#isRepeat(digest, waiter, nowMs, out)) return undefined
     if (!hosted.budget.take(nowMs)) return refused('rate-limited', hosted.budget.waitMs(nowMs))
     if (this.#room.isFull && !this.#room.makeRoom()) return refused('busy')
     const envelope = { receivedMs: nowMs, dialect, payload }
-    const pending = new Pending(digest, message, envelope, waiter)
+    const pending = new Pending(digest, undefined, payload, waiter)
     const pack = this.#packer.add(envelope, pending, nowMs)
     if (!pack) return refused('busy')
     this.#room.wait(pending, pack)
@@ -67,7 +77,7 @@ export class Intake {
     if (!hosted.budget.take(nowMs)) return refusedHere('rate-limited')
     if (this.#room.isFull && !this.#room.makeRoom()) return refusedHere('busy')
     const envelope = { receivedMs: nowMs, dialect: 'telex', payload } as const
-    const pending = new Pending(digest, id, envelope, NOBODY)
+    const pending = new Pending(digest, id, payload, NOBODY)
     const pack = this.#packer.add(envelope, pending, nowMs)
     if (!pack) return refusedHere('busy')
     this.#room.wait(pending, pack)

@@ -1,4 +1,5 @@
-import { type Envelope, type Message, messageId, type Outgoing } from '@p2pmsg/protocol'
+import assert from 'node:assert/strict'
+import { Dict, decodePrefix, messageId, messageOf, type Outgoing } from '@p2pmsg/protocol'
 import type { Outcome, Waiter } from './outcome.ts'
 
 /** Who may wait for one message; further ones are told to come back. */
@@ -13,16 +14,16 @@ export class Pending {
   /** The pack that carries it, once one does. */
   pack: Readonly<{ isLogged: boolean }> | undefined
   readonly #waiters: Waiter[] // BOUNDED by WAITERS_MAX
-  #message: Message | undefined
+  #payload: Uint8Array | undefined
   #id: Uint8Array | undefined
 
-  /** @param message or its id, where that is known */
-  constructor(digest: string, message: Message | Uint8Array, envelope: Envelope, waiter: Waiter) {
+  /** @param id undefined = that of the message in `payload`, whose shape was checked */
+  constructor(digest: string, id: Uint8Array | undefined, payload: Uint8Array, waiter: Waiter) {
     this.digest = digest
     this.#waiters = [waiter]
-    if (message instanceof Uint8Array) this.#id = message
-    else if (envelope.payload.length <= KEPT_BYTES_MAX) this.#message = message
-    else this.#id = messageId(message)
+    if (id) this.#id = id
+    else if (payload.length <= KEPT_BYTES_MAX) this.#payload = payload
+    else this.#id = idOf(payload)
   }
 
   /** @returns false when enough wait already */
@@ -36,8 +37,8 @@ export class Pending {
 
   /** The id costs a hash, and most messages are told apart by their verdict before anybody needs it. */
   get id(): Uint8Array {
-    if (this.#message) this.#id = messageId(this.#message)
-    this.#message = undefined
+    if (this.#payload) this.#id = idOf(this.#payload)
+    this.#payload = undefined
     return this.#id as Uint8Array
   }
 
@@ -47,4 +48,11 @@ export class Pending {
       if (datagram) out.push(datagram)
     }
   }
+}
+
+function idOf(payload: Uint8Array): Uint8Array {
+  const decoded = decodePrefix(payload)
+  const message = decoded.ok && decoded.value.value instanceof Dict ? messageOf(decoded.value.value) : undefined
+  assert(message?.ok, 'a message whose shape was checked')
+  return messageId(message.value)
 }

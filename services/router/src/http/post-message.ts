@@ -37,9 +37,11 @@ export function postMessage(parts: PostParts) {
     if (!message.ok) return sendProblem(reply, 'malformed')
     const waiter = new HttpWaiter()
     const out: Outgoing[] = []
-    intake.submit(message.value, 'http', VALUE_HTTP_BYTES_MAX, waiter, nowMs, out)
+    const receiver = receiverOf(message.value)
+    const submission = { receiver, valueBytes: message.value.value.length, payload: () => request.body }
+    intake.submit(submission, 'http', VALUE_HTTP_BYTES_MAX, waiter, nowMs, out)
     driver.send(out) // nothing to send; a pack may have been opened, which sets a deadline
-    const feedUrl = receivers.find(receiverOf(message.value))?.entry.record.feedUrl
+    const feedUrl = receivers.find(receiver)?.entry.record.feedUrl
     return sendOutcome(reply, await waiter.outcome, feedUrl)
   }
 }

@@ -2,10 +2,8 @@ import {
   encodeError,
   encodeRefusal,
   type ItemFault,
-  messageOf,
   type Outgoing,
   parseFrame,
-  receiverOf,
   recordTarget,
   type UdpAddress,
   VALUE_UDP_BYTES_MAX,
@@ -14,7 +12,9 @@ import type { Admission } from '../edge/admission.ts'
 import type { Intake } from '../edge/intake.ts'
 import { datagram, malformedKrpc } from '../events.ts'
 import type { Receivers } from '../receivers.ts'
-import { KrpcWaiter } from './krpc-waiter.ts'
+import { AcceptedReply } from './accepted-reply.ts'
+import { type AnsweringNode, KrpcWaiter } from './krpc-waiter.ts'
+import { type MessageQuery, messageQueryOf, quickMessageQuery } from './message-query.ts'
 import type { Pings } from './pings.ts'
 import type { Query, Responder } from './responder.ts'
 
@@ -44,16 +44,20 @@ export type KrpcParts = Readonly<{
  */
 export class KrpcDoor {
   readonly #parts: KrpcParts
+  readonly #answering: AnsweringNode
 
   constructor(parts: KrpcParts) {
     this.#parts = parts
+    this.#answering = { id: parts.nodeId, accepted: new AcceptedReply(parts.nodeId) }
   }
 
   receive(bytes: Uint8Array, from: UdpAddress, nowMs: number, out: Outgoing[]): void {
+    const quick = quickMessageQuery(bytes)
+    if (quick) return this.#message(quick, bytes.length, from, nowMs, out)
     const frame = parseFrame(bytes)
     if (!frame.ok) malformedKrpc(frame.fault)
     else if (frame.value.kind !== 'query') this.#pong(frame.value.t, from, nowMs)
-    else if (frame.value.method === 'msg') this.#message(frame.value, bytes.length, from, nowMs, out)
+    else if (frame.value.method === 'msg') this.#anyMessage(frame.value, bytes.length, from, nowMs, out)
     else this.#query(frame.value, bytes.length, from, nowMs, out)
   }
 
@@ -80,25 +84,27 @@ export class KrpcDoor {
     datagram('taken')
   }
 
-  /** `msg`: a message in the arguments, and the token that a `get` of its receiver's record gave. */
-  #message(query: Query, requestBytes: number, from: UdpAddress, nowMs: number, out: Outgoing[]): void {
-    const { admission, receivers, intake, nodeId } = this.#parts
-    const message = messageOf(query.args)
-    if (!message.ok) return this.#complain(malformed(query, message.fault), requestBytes, from, nowMs, out)
-    const key = receiverOf(message.value)
-    const target = receivers.find(key)?.target ?? recordTarget(key)
-    const token = query.args.bytes('token')
+  #anyMessage(query: Query, requestBytes: number, from: UdpAddress, nowMs: number, out: Outgoing[]): void {
+    const message = messageQueryOf(query)
+    if (message.ok) this.#message(message.value, requestBytes, from, nowMs, out)
+    else this.#complain(malformed(query.t, message.fault), requestBytes, from, nowMs, out)
+  }
+
+  #message(message: MessageQuery, requestBytes: number, from: UdpAddress, nowMs: number, out: Outgoing[]): void {
+    const { admission, receivers, intake } = this.#parts
+    const { t, token, receiver } = message
+    const target = receivers.find(receiver)?.target ?? recordTarget(receiver)
     const peer = token && admission.proveByToken(from.ip, token, target, nowMs)
-    if (!peer) return this.#complain(badToken(query), requestBytes, from, nowMs, out)
+    if (!peer) return this.#complain(badToken(t), requestBytes, from, nowMs, out)
     if (!peer.take(nowMs)) {
       const retryAfterMs = peer.scold(nowMs)
       if (retryAfterMs !== undefined) {
-        out.push({ to: from, bytes: encodeRefusal(query.t, 'rate-limited', { retryAfterMs }) })
+        out.push({ to: from, bytes: encodeRefusal(t, 'rate-limited', { retryAfterMs }) })
       }
       return datagram('rate-limited')
     }
     datagram('taken')
-    intake.submit(message.value, 'krpc', VALUE_UDP_BYTES_MAX, new KrpcWaiter(query.t, from, nodeId), nowMs, out)
+    intake.submit(message, 'krpc', VALUE_UDP_BYTES_MAX, new KrpcWaiter(t, from, this.#answering), nowMs, out)
   }
 
   /** An error to somebody whose datagram proves nothing; never longer than that datagram. */
@@ -113,11 +119,11 @@ export class KrpcDoor {
   }
 }
 
-function malformed(query: Query, fault: ItemFault): Uint8Array {
-  return encodeRefusal(query.t, 'malformed', fault === 'salt-too-long' ? { number: SALT_TOO_LONG } : {})
+function malformed(t: Uint8Array, fault: ItemFault): Uint8Array {
+  return encodeRefusal(t, 'malformed', fault === 'salt-too-long' ? { number: SALT_TOO_LONG } : {})
 }
 
 /** A refusal's text starts with its code; this is none: the sender fetches another token and goes on. */
-function badToken(query: Query): Uint8Array {
-  return encodeError(query.t, PROTOCOL_ERROR, 'token is wrong or has expired')
+function badToken(t: Uint8Array): Uint8Array {
+  return encodeError(t, PROTOCOL_ERROR, 'token is wrong or has expired')
 }

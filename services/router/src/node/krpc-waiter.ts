@@ -7,6 +7,10 @@ import {
   type UdpAddress,
 } from '@p2pmsg/protocol'
 import type { Outcome, Waiter } from '../edge/outcome.ts'
+import type { AcceptedReply } from './accepted-reply.ts'
+
+/** Who answers. */
+export type AnsweringNode = Readonly<{ id: Uint8Array; accepted: AcceptedReply }>
 
 /**
  * Who sent a `msg` query, and how it is answered: `r: {id, stage, mid}` with the message's id in `mid`, and `receipt` when it
@@ -15,12 +19,12 @@ import type { Outcome, Waiter } from '../edge/outcome.ts'
 export class KrpcWaiter implements Waiter {
   readonly #t: Uint8Array
   readonly #to: UdpAddress
-  readonly #nodeId: Uint8Array
+  readonly #node: AnsweringNode
 
-  constructor(t: Uint8Array, to: UdpAddress, nodeId: Uint8Array) {
+  constructor(t: Uint8Array, to: UdpAddress, node: AnsweringNode) {
     this.#t = t
     this.#to = to
-    this.#nodeId = nodeId
+    this.#node = node
   }
 
   tell(outcome: Outcome, nowMs: number): Outgoing {
@@ -34,9 +38,9 @@ export class KrpcWaiter implements Waiter {
       const clock = code === 'future' || code === 'too-old' ? { nowMs } : {}
       return encodeRefusal(this.#t, code, retryAfterMs === undefined ? clock : { ...clock, retryAfterMs })
     }
-    const receipt = outcome.stage === 'accepted' ? outcome.receipt : undefined
-    const body = { id: this.#nodeId, mid: outcome.id, receipt, stage: outcome.stage }
-    return encodeReply(this.#t, body, compactAddress(this.#to))
+    const { id: mid, stage } = outcome
+    if (stage === 'accepted') return this.#node.accepted.encode(this.#t, this.#to, mid, outcome.receipt)
+    return encodeReply(this.#t, { id: this.#node.id, mid, stage }, compactAddress(this.#to))
   }
 
   isSame(other: Waiter): boolean {

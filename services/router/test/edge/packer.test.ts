@@ -1,4 +1,4 @@
-import { encodeContent, PACK_BYTES_MAX, PACK_ENVELOPES_MAX } from '@p2pmsg/protocol'
+import { encodeContent, encodeMessage, PACK_BYTES_MAX, PACK_ENVELOPES_MAX, receiverOf } from '@p2pmsg/protocol'
 import { expect, test } from 'vitest'
 import { PACKS_IN_FLIGHT_MAX } from '../../src/edge/packer.ts'
 import { HttpWaiter } from '../../src/http/http-waiter.ts'
@@ -19,7 +19,12 @@ test('a pack closes before the envelope that would make it larger than 256 KiB',
   const value = encodeContent({ body: Buffer.alloc(65_000) })
   for (let i = 0; i < 10; i++) {
     const message = { ...edge.message(), seq: BigInt(i), value }
-    edge.parts.intake.submit(message, 'http', value.length, new HttpWaiter(), edge.nowMs, [])
+    const submission = {
+      receiver: receiverOf(message),
+      valueBytes: value.length,
+      payload: () => encodeMessage(message),
+    }
+    edge.parts.intake.submit(submission, 'http', value.length, new HttpWaiter(), edge.nowMs, [])
   }
   edge.pass(3)
   expect(edge.published.map(({ pack }) => pack.envelopes.length)).toEqual([4, 4, 2])

@@ -6,6 +6,8 @@ import type { Wire } from './wire.ts'
 export const STEP_MS = 5000
 /** A contact that failed is not asked again sooner, milliseconds. */
 const AGAIN_MS = 5000
+/** One that is stale, and still there because nobody has come in its place: after a partition that is how two halves meet. */
+const STALE_AGAIN_MS = 10 * 60_000
 
 /**
  * Keeps the tables true: contacts that failed are pinged until it is clear whether they are gone, buckets without traffic are
@@ -31,10 +33,12 @@ export class Maintenance {
   #stepFor(table: RoutingTable, family: 4 | 6, nowMs: number): void {
     let failing: Contact | undefined
     let silent: Contact | undefined
+    let stale: Contact | undefined
     for (const { contacts } of table.buckets) {
       for (const contact of contacts) {
-        if (contact.stale || contact.askedMs >= nowMs - AGAIN_MS) continue
-        if (contact.fails > 0) failing = earlier(failing, contact)
+        if (contact.askedMs >= nowMs - (contact.stale ? STALE_AGAIN_MS : AGAIN_MS)) continue
+        if (contact.stale) stale = earlier(stale, contact)
+        else if (contact.fails > 0) failing = earlier(failing, contact)
         else if (!contact.isGood(nowMs)) silent = earlier(silent, contact)
       }
     }
@@ -42,6 +46,7 @@ export class Maintenance {
     const target = table.refreshTarget(nowMs, this.#wire.random)
     if (target) this.#search(target, family, nowMs)
     else if (silent) this.#ping(silent, nowMs)
+    else if (stale) this.#ping(stale, nowMs)
   }
 
   #ping(contact: Contact, nowMs: number): void {

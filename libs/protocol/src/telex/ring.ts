@@ -3,7 +3,7 @@ import { Writer } from '../bytes/writer.ts'
 import type { UdpAddress } from '../krpc/compact.ts'
 
 /** A ring that a full switch takes is 1 to this. */
-export const RING_MAX = 32_768
+const RING_MAX = 32_768
 /** The largest honest line between full switches. */
 export const LINE_MAX = RING_MAX * RING_MAX
 
@@ -41,7 +41,7 @@ const KEY_BYTES = 32
 const EPOCH_MS = 3_600_000
 /** Thin rings are 2^52 … 2^53 − 1: exact in a double, always 16 digits, and never mistaken for a full switch's line. */
 const THIN_BITS = 52n
-export const THIN_MIN = 2 ** 52
+const THIN_MIN = 2 ** 52
 
 /**
  * Rings for programs that echo whatever number they get (`server.js`, the Ruby clients), so that they imply a ring of 1 of their

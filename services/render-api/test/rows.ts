@@ -17,7 +17,7 @@ import {
 export const RECEIVER: KeyPair = keyPairFromSeed(Buffer.alloc(32, 1))
 export const AUTHOR: KeyPair = keyPairFromSeed(Buffer.alloc(32, 2))
 /** 2026-01-02T03:04:05.678901Z */
-export const SENT_MICROS = 1_767_323_045_678_901n
+const SENT_MICROS = 1_767_323_045_678_901n
 export const RECEIVED_MS = 1_767_323_046_000
 
 export function aMessage(draft: Draft, { author = AUTHOR, topic = '', seq = SENT_MICROS } = {}): Message {

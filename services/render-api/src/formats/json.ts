@@ -4,7 +4,7 @@ import type { Item, Page } from '../feed/present.ts'
 
 const Nullable = <T extends Parameters<typeof Type.Union>[0][number]>(schema: T) => Type.Union([schema, Type.Null()])
 
-export const Cursor = Type.String({ pattern: '^[A-Za-z0-9_-]{12}$', description: 'Opaque; the same in every format.' })
+const Cursor = Type.String({ pattern: '^[A-Za-z0-9_-]{12}$', description: 'Opaque; the same in every format.' })
 const Position = Type.String({
   pattern: '^[0-9]{1,19}$',
   description: 'A place in the log: a decimal number beyond what a double holds.',

@@ -1,7 +1,7 @@
 import type { FastifyInstance } from 'fastify'
 
 /** Nothing but our own stylesheet, script, icon and live feed; no frame around us, no form to elsewhere (CSP level 3). */
-export const CONTENT_SECURITY_POLICY = [
+const CONTENT_SECURITY_POLICY = [
   "default-src 'none'",
   "style-src 'self'",
   "script-src 'self'",

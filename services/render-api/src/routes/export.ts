@@ -13,7 +13,7 @@ import { ProblemError } from '../problem.ts'
 import { type App, FeedQuery, ReceiverParams, receiverOf } from './route.ts'
 import { answer, problems } from './schemas.ts'
 
-export const NDJSON_MEDIA_TYPE = 'application/x-ndjson'
+const NDJSON_MEDIA_TYPE = 'application/x-ndjson'
 /** Exports under way at once: each keeps one question to the store going. */
 const EXPORTS_MAX = 16
 /** Rows in one question. */

@@ -4,7 +4,7 @@ import { Writer } from '../bytes/writer.ts'
 import { HASH_BYTES, SIGNATURE_BYTES } from '../limits.ts'
 import { type KeyPair, sign, verify } from '../message/signature.ts'
 import { faulty, type Parsed, parsed } from '../parsed.ts'
-import { type Delegation, encodeDelegation, readDelegation, verifyDelegation } from './delegation.ts'
+import { DELEGATION_BYTES, type Delegation, encodeDelegation, readDelegation, verifyDelegation } from './delegation.ts'
 import { PATH_LENGTH_MAX, rootFromPath } from './merkle.ts'
 
 /** How well the log kept what a receipt names, weakest first; the index is the class's number on the wire. */
@@ -52,6 +52,8 @@ export type Receipt = Readonly<{
 
 const VERSION = 1
 const STATEMENT_BYTES = 53
+/** What the receipts of one block have in common stands first: version, statement, signature and delegation. */
+export const RECEIPT_SHARED_BYTES = 1 + STATEMENT_BYTES + SIGNATURE_BYTES + DELEGATION_BYTES
 
 function encodeStatement(statement: Statement): Uint8Array {
   return new Writer(STATEMENT_BYTES)

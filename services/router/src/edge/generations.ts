@@ -1,20 +1,15 @@
-type Held<V> = Readonly<{ value: V; weight: number }>
-
 /**
  * A bounded map that forgets what was not used for longest, roughly: in two generations, of which the older is dropped when the
- * younger is full. Between one and two times the limits are held; nothing is ever searched for room.
+ * younger is full. Between one and two times the limit are held; nothing is ever searched for room.
  */
 export class Generations<V> {
   readonly #max: number
-  readonly #weightMax: number
-  #young = new Map<string, Held<V>>()
-  #old = new Map<string, Held<V>>()
-  #youngWeight = 0
+  #young = new Map<string, V>()
+  #old = new Map<string, V>()
 
-  /** @param max entries of one generation @param weightMax what their weights may sum up to */
-  constructor(max: number, weightMax = Number.POSITIVE_INFINITY) {
+  /** @param max entries of one generation */
+  constructor(max: number) {
     this.#max = max
-    this.#weightMax = weightMax
   }
 
   get size(): number {
@@ -23,27 +18,20 @@ export class Generations<V> {
 
   get(key: string): V | undefined {
     const young = this.#young.get(key)
-    if (young) return young.value
+    if (young !== undefined) return young
     const old = this.#old.get(key)
-    if (!old) return undefined
+    if (old === undefined) return undefined
     this.#old.delete(key)
-    this.#add(key, old)
-    return old.value
+    this.set(key, old)
+    return old
   }
 
-  set(key: string, value: V, weight = 0): void {
-    // What stands under the key in the older generation is out of sight from now on, and goes with it.
-    this.#youngWeight -= this.#young.get(key)?.weight ?? 0
-    this.#add(key, { value, weight })
-  }
-
-  #add(key: string, held: Held<V>): void {
-    if (this.#young.size >= this.#max || this.#youngWeight + held.weight > this.#weightMax) {
+  /** What stands under the key in the older generation is out of sight from now on, and goes with it. */
+  set(key: string, value: V): void {
+    if (this.#young.size >= this.#max) {
       this.#old = this.#young
       this.#young = new Map()
-      this.#youngWeight = 0
     }
-    this.#young.set(key, held)
-    this.#youngWeight += held.weight
+    this.#young.set(key, value)
   }
 }

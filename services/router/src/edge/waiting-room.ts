@@ -77,13 +77,15 @@ export class WaitingRoom {
       const pending = pack.decide(packIndex)
       if (!pending) continue
       verdictReceived('accepted')
-      this.#end(pending, this.#decided.accepted(pending.digest, id, receipt, nowMs), nowMs, out)
+      this.#decided.accepted(pending.digest, id, receipt, nowMs)
+      this.#end(pending, { stage: 'accepted', id, receipt }, nowMs, out)
     }
     for (const { packIndex, code } of verdicts.refused) {
       const pending = pack.decide(packIndex)
       if (!pending) continue
       verdictReceived(code)
-      this.#end(pending, this.#decided.refused(pending.digest, code, nowMs), nowMs, out)
+      this.#decided.refused(pending.digest, code, nowMs)
+      this.#end(pending, refused(code), nowMs, out)
     }
     if (pack.undecided === 0) this.#forget(pack)
   }

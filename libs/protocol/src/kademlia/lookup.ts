@@ -102,7 +102,11 @@ export class Lookup {
     this.#landed(candidate)
     // Another id than the one it was named by: whoever it is, it does not stand where we were told.
     candidate.state = equalBytes(id, candidate.id) ? 'answered' : 'failed'
+    const closest = this.#candidates[0]
     for (const node of nodes.slice(0, NODES_PER_ANSWER_MAX)) this.#add(node, candidate.hops + 1)
+    // "If a round fails to return a node any closer than the closest already seen, the initiator resends to all of the k
+    // closest nodes it has not already queried" (§2.3): the end is near, and waiting for one after another would only take time.
+    if (this.#candidates[0] === closest) this.#alpha = ALPHA_MAX
   }
 
   /** No answer within the peer's timeout: it is asked once more, and others sooner. An answer may still come. */

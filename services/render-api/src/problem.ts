@@ -8,6 +8,7 @@ const HTTP_CODES = {
   'not-acceptable': { status: 406, title: 'This is not available in any of the formats asked for.' },
   /** As a refusal it speaks of a message; here a reader's request is meant. */
   malformed: { status: 400, title: 'A part of the request cannot be used.' },
+  'search-off': { status: 501, title: 'This service does not search.' },
   internal: { status: 500, title: 'This service made a mistake.' },
 } as const
 

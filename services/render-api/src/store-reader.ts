@@ -7,6 +7,7 @@ import {
   feedQuery,
   type MessageAnswer,
   messageQuery,
+  type RefusalCode,
   type StatsAnswer,
   type StoreQuery,
   statsQuery,
@@ -15,6 +16,7 @@ import {
 } from '@p2pmsg/protocol'
 import { type Bus, BusUnavailable, TooManyInFlight } from '@p2pmsg/runtime'
 import { asked, storeFailed } from './events.ts'
+import { ProblemError } from './problem.ts'
 
 /** The questions that pages are made of. Only the store can answer them: this service has no database. */
 export interface Reader {
@@ -30,6 +32,9 @@ const ANSWER_MS = 5_000
 /** Questions in flight at once; more are turned away, so that a slow store cannot fill this process. */
 const IN_FLIGHT_MAX = 512
 
+/** What a refusal means to the reader; undefined = only that the store does not answer now. */
+type ProblemOf = (code: RefusalCode) => ProblemError | undefined
+
 /** Asks over the bus. Equal questions that are under way at the same time are asked once. */
 export class StoreReader implements Reader {
   readonly #bus: Bus
@@ -39,8 +44,12 @@ export class StoreReader implements Reader {
     this.#bus = bus
   }
 
+  /** @throws {ProblemError} `search-off`: this store keeps no index of words */
   feed(question: FeedQuestion): Promise<FeedAnswer> {
-    return this.#ask(feedQuery, question)
+    return this.#ask(feedQuery, question, (code) => {
+      if (question.search === undefined || code !== 'not-allowed') return undefined
+      return new ProblemError('search-off', 'Messages cannot be searched here: the operator has switched it off.')
+    })
   }
 
   message(id: Uint8Array): Promise<MessageAnswer> {
@@ -60,22 +69,22 @@ export class StoreReader implements Reader {
   }
 
   /** @throws {BusUnavailable} no answer, or the store has no database @throws {TooManyInFlight} */
-  #ask<Q, A>(query: StoreQuery<Q, A>, question: Q): Promise<A> {
+  #ask<Q, A>(query: StoreQuery<Q, A>, question: Q, problemOf?: ProblemOf): Promise<A> {
     const key = query.name + Buffer.from(query.encode(question)).toString('latin1')
     const sameQuestion = this.#underWay.get(key) as Promise<A> | undefined
     if (sameQuestion) return sameQuestion
     if (this.#underWay.size >= IN_FLIGHT_MAX) throw new TooManyInFlight('too many questions to the store')
-    const answer = this.#request(query, question).finally(() => this.#underWay.delete(key))
+    const answer = this.#request(query, question, problemOf).finally(() => this.#underWay.delete(key))
     this.#underWay.set(key, answer)
     return answer
   }
 
-  async #request<Q, A>(query: StoreQuery<Q, A>, question: Q): Promise<A> {
+  async #request<Q, A>(query: StoreQuery<Q, A>, question: Q, problemOf?: ProblemOf): Promise<A> {
     asked(query.name)
     try {
       const reply = await this.#bus.request(query, question, ANSWER_MS)
       if (reply.ok) return reply.answer
-      throw new BusUnavailable(`${query.name}: the store says ${reply.code}`)
+      throw problemOf?.(reply.code) ?? new BusUnavailable(`${query.name}: the store says ${reply.code}`)
     } catch (thrown) {
       storeFailed(query.name)
       throw thrown

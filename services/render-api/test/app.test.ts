@@ -132,6 +132,8 @@ describe('a problem', () => {
     [`${path}?limit=0`, 400, 'malformed'],
     [`${path}?limit=201`, 400, 'malformed'],
     [`${path}?before=x`, 400, 'malformed'],
+    [`${path}?q=${'w'.repeat(201)}`, 400, 'malformed'],
+    [`${path}/live?q=words`, 400, 'malformed'],
     [`${path}?author=a&author=b`, 400, 'malformed'],
     ['/v1/messages/1', 400, 'malformed'],
     [`/v1/messages/${'0'.repeat(64)}/trace`, 404, 'not-found'],
@@ -166,6 +168,16 @@ describe('a page for people', () => {
     expect(reply.body).toContain('&lt;i&gt;Ada')
     expect(reply.body).not.toContain('<script>')
     expect(reply.headers['content-security-policy']).toContain("default-src 'none'")
+  })
+
+  test('has a form that searches it, with what narrows it already', async () => {
+    const { body } = await app.inject(`/?q=high%20%20%22tide%22&topic=%3Cb%3E&before=AQAAAAAAAAAA`)
+    const form = /<form class="search"[^]*?<\/form>/.exec(body)?.[0]
+    expect(form).toContain('action="/"')
+    expect(form).toContain('name="q" value="high &quot;tide&quot;"')
+    expect(form).toContain('<input type="hidden" name="topic" value="&lt;b&gt;">')
+    expect(form).not.toContain('before')
+    expect(body).not.toContain('data-live')
   })
 
   test('loads what it names', async () => {

@@ -21,11 +21,13 @@ export type FeedParams = Readonly<{
   author?: string
   topic?: string
   reply_to?: string
-  /** Refused: the store keeps no index of words yet, and a page that ignores it would say that everything matches. */
+  /** Words to search for, in the store's language. */
   q?: string
 }>
 
 export const LIMIT_DEFAULT = 50
+/** Longest search, UTF-16 code units; three bytes each at most, well below what a question to the store may hold. */
+export const SEARCH_CHARACTERS_MAX = 200
 
 /** @throws {ProblemError} `malformed`, naming the parameter */
 export function toQuestion(receiver: Uint8Array, params: FeedParams): FeedQuestion {
@@ -33,7 +35,6 @@ export function toQuestion(receiver: Uint8Array, params: FeedParams): FeedQuesti
   if (before !== undefined && after !== undefined) {
     throw new ProblemError('malformed', 'Give either `before` or `after`, not both.')
   }
-  if (given(q) !== undefined) throw new ProblemError('malformed', '`q`: this service does not search yet.')
   return {
     receiver,
     before: before === undefined ? undefined : readCursor('before', before),
@@ -42,13 +43,13 @@ export function toQuestion(receiver: Uint8Array, params: FeedParams): FeedQuesti
     author: given(author) === undefined ? undefined : readKey(author ?? ''),
     topic: given(topic) === undefined ? undefined : readTopic(topic ?? ''),
     replyTo: given(replyTo) === undefined ? undefined : readId('reply_to', replyTo ?? ''),
-    search: undefined,
+    search: given(q) === undefined ? undefined : readWords(q ?? ''),
   }
 }
 
 /** A form sends empty fields too; they filter nothing. */
 function given(text: string | undefined): string | undefined {
-  return text === undefined || text.trim() === '' || text.includes('\0') ? undefined : text
+  return text === undefined || text.trim() === '' ? undefined : text
 }
 
 export function readCursor(name: string, text: string): bigint {
@@ -72,16 +73,25 @@ function readKey(text: string): Uint8Array {
 function readTopic(text: string): string {
   const bytes = utf8(text)
   const topic = toText(bytes)
-  if (topic === undefined || bytes.length > TOPIC_BYTES_MAX) {
-    throw new ProblemError('malformed', `\`topic\` has at most ${TOPIC_BYTES_MAX} bytes of UTF-8.`)
+  if (topic === undefined || topic.includes('\0') || bytes.length > TOPIC_BYTES_MAX) {
+    throw new ProblemError('malformed', `\`topic\` has at most ${TOPIC_BYTES_MAX} bytes of UTF-8, none of them 0.`)
   }
   return topic
 }
 
+/** @returns the words with one space between them: one spelling for each search */
+function readWords(text: string): string {
+  const words = text.trim().replace(/\s+/g, ' ')
+  if (words.length > SEARCH_CHARACTERS_MAX || words.includes('\0') || !words.isWellFormed()) {
+    throw new ProblemError('malformed', `\`q\` has at most ${SEARCH_CHARACTERS_MAX} characters of text.`)
+  }
+  return words
+}
+
 /** Nothing is asked but the newest page as everybody gets it. */
 export function isPlain(question: Omit<FeedQuestion, 'receiver'>): boolean {
-  const { author, topic, replyTo, before, after, limit } = question
-  const asked = author ?? topic ?? replyTo ?? before ?? after
+  const { author, topic, replyTo, search, before, after, limit } = question
+  const asked = author ?? topic ?? replyTo ?? search ?? before ?? after
   return asked === undefined && limit === LIMIT_DEFAULT
 }
 
@@ -91,6 +101,7 @@ export function toQuery(question: Omit<FeedQuestion, 'receiver'>): URLSearchPara
   if (question.author) query.set('author', toZBase32(question.author))
   if (question.topic !== undefined) query.set('topic', question.topic)
   if (question.replyTo) query.set('reply_to', toHex(question.replyTo))
+  if (question.search !== undefined) query.set('q', question.search)
   if (question.before !== undefined) query.set('before', formatCursor(question.before))
   if (question.after !== undefined) query.set('after', formatCursor(question.after))
   if (question.limit !== LIMIT_DEFAULT) query.set('limit', String(question.limit))

@@ -32,8 +32,8 @@ export function exportRoutes(app: App, context: Context): void {
           'Oldest first, one SignedMessage (without `receiver`) a line, tombstones included, up to what was stored when the end was reached. A transfer that breaks off is incomplete; go on with `?after=` the last cursor.',
         tags: ['feeds'],
         params: ReceiverParams,
-        querystring: Type.Pick(FeedQuery, ['after', 'author', 'topic', 'reply_to']),
-        response: { 200: answer('Lines of JSON.', NDJSON_MEDIA_TYPE, Type.String()), ...problems(400, 404, 503) },
+        querystring: Type.Pick(FeedQuery, ['after', 'author', 'topic', 'reply_to', 'q']),
+        response: { 200: answer('Lines of JSON.', NDJSON_MEDIA_TYPE, Type.String()), ...problems(400, 404, 501, 503) },
       },
     },
     async (request, reply) => {

@@ -5,12 +5,14 @@ import type { Context } from '../context.ts'
 import { readCursor, toQuestion } from '../feed/question.ts'
 import { originOf } from '../http/origin.ts'
 import { SSE_MEDIA_TYPE } from '../live/sse.ts'
+import { ProblemError } from '../problem.ts'
 import { type App, FeedQuery, ReceiverParams, receiverOf } from './route.ts'
 import { answer, problems } from './schemas.ts'
 
 const LiveQuery = Type.Object({
   cursor: Type.Optional(Type.String({ description: 'Go on behind this; Last-Event-ID wins over it.', maxLength: 16 })),
   ...Type.Pick(FeedQuery, ['author', 'topic', 'reply_to']).properties,
+  q: Type.Optional(Type.String({ description: 'Refused: words are searched for in the store, not in what is new.' })),
 })
 
 /** A feed as it grows (server-sent events). */
@@ -37,7 +39,8 @@ export function liveRoutes(app: App, context: Context): void {
       const entry = receiverOf(request, reply, context)
       if (!entry) return reply
       const { cursor, ...params } = request.query
-      const { author, topic, replyTo } = toQuestion(entry.key, params)
+      const { author, topic, replyTo, search } = toQuestion(entry.key, params)
+      if (search !== undefined) throw new ProblemError('malformed', '`q`: a live feed cannot be searched.')
       const lastEventId = request.headers['last-event-id']
       const text = (Array.isArray(lastEventId) ? lastEventId[0] : lastEventId) || cursor
       const from = text === undefined ? undefined : readCursor('cursor', text)

@@ -11,7 +11,7 @@ import type {
 } from 'fastify'
 import { Type } from 'typebox'
 import type { Context } from '../context.ts'
-import { LIMIT_DEFAULT } from '../feed/question.ts'
+import { LIMIT_DEFAULT, SEARCH_CHARACTERS_MAX } from '../feed/question.ts'
 import { ProblemError } from '../problem.ts'
 
 export type App = FastifyInstance<
@@ -35,7 +35,12 @@ export const FeedQuery = Type.Object({
   author: Type.Optional(Type.String({ description: 'Only messages of this key (z-base-32 or hex).', maxLength: 64 })),
   topic: Type.Optional(Type.String({ description: 'Only messages with this topic.', maxLength: 64 })),
   reply_to: Type.Optional(Type.String({ description: 'Only answers to this message id.', maxLength: 64 })),
-  q: Type.Optional(Type.String({ description: 'Reserved for words to search for; refused for now.' })),
+  q: Type.Optional(
+    Type.String({
+      description: `Only messages with these words, at most ${SEARCH_CHARACTERS_MAX} characters. Quotes keep words together, \`or\` gives a choice, \`-\` leaves out.`,
+      maxLength: SEARCH_CHARACTERS_MAX,
+    }),
+  ),
 })
 
 /**

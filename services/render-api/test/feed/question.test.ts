@@ -14,6 +14,7 @@ test('every parameter becomes a part of the question, and the question one query
     author: toZBase32(AUTHOR.publicKey),
     topic: 'héllo',
     reply_to: id,
+    q: 'high tide',
   }
   const question = toQuestion(receiver, params)
   expect(question).toMatchObject({ receiver, limit: 7, before: 77n, after: undefined, topic: 'héllo' })
@@ -38,7 +39,10 @@ describe('what cannot be used is a problem that names the parameter', () => {
     ['author', { author: 'nobody' }],
     ['topic', { topic: 'é'.repeat(17) }],
     ['reply_to', { reply_to: 'ab' }],
-    ['q', { q: 'words' }],
+    ['topic', { topic: 'a\0b' }],
+    ['q', { q: 'w'.repeat(201) }],
+    ['q', { q: 'a\0b' }],
+    ['q', { q: '\ud800' }],
   ])('%s of %j', (name, params) => {
     expect(() => toQuestion(receiver, params)).toThrow(name)
   })

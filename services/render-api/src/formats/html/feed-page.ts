@@ -1,6 +1,6 @@
 import { type FeedQuestion, formatAddress, formatCursor } from '@p2pmsg/protocol'
 import type { Page } from '../../feed/present.ts'
-import { toQuery } from '../../feed/question.ts'
+import { SEARCH_CHARACTERS_MAX, toQuery } from '../../feed/question.ts'
 import { html, type Markup } from '../markup.ts'
 import { article } from './item.ts'
 import { type LiveSource, layout } from './layout.ts'
@@ -27,25 +27,35 @@ export function feedPage(page: Page, { base, path, name, alternates }: FeedPageC
     ...(isFiltered(page.question) ? { robots: 'noindex' } : {}),
     live: liveSource(page, base, path),
     header: html`<h1><a href="${base}"><bdi>${label(title)}</bdi></a></h1>
-<p class="address"><code>${address}</code></p>`,
+<p class="address"><code>${address}</code></p>
+${searchForm(page.question, base)}`,
     main: html`${filters(page.question, base)}
 ${items.length === 0 ? html`<p class="empty">${emptyText(page.question)}</p>` : html`<div class="feed">${items.map((item) => article(item, base))}</div>`}
 ${pager(page, base)}`,
   })
 }
 
-/** Only the newest page can be told that something came. */
+/** What narrows the page already goes on doing so. */
+function searchForm(question: FeedQuestion, base: string): Markup {
+  const kept = toQuery({ ...question, search: undefined, before: undefined, after: undefined })
+  return html`<form class="search" role="search" method="get" action="${base}">
+${[...kept].map(([name, value]) => html`<input type="hidden" name="${name}" value="${value}">\n`)}<input type="search" name="q" value="${question.search}" maxlength="${SEARCH_CHARACTERS_MAX}" aria-label="Words in messages" required>
+<button type="submit">Search</button>
+</form>`
+}
+
+/** Only the newest page can be told that something came, and only the store can search. */
 function liveSource({ question, items }: Page, base: string, path: string): LiveSource | undefined {
-  const { before, after } = question
-  if (before !== undefined || after !== undefined) return undefined
+  const { before, after, search } = question
+  if (before !== undefined || after !== undefined || search !== undefined) return undefined
   const query = toQuery(question).toString()
   const suffix = query === '' ? '' : `?${query}`
   // Not how far the store has come but the newest message: the page's bytes then change only with what stands on it.
   return { url: `${path}/live${suffix}`, cursor: items[0]?.cursor ?? formatCursor(0n), newest: `${base}${suffix}` }
 }
 
-function isFiltered({ author, topic, replyTo, before, after }: FeedQuestion): boolean {
-  return [author, topic, replyTo, before, after].some((filter) => filter !== undefined)
+function isFiltered({ author, topic, replyTo, search, before, after }: FeedQuestion): boolean {
+  return [author, topic, replyTo, search, before, after].some((filter) => filter !== undefined)
 }
 
 function emptyText(question: FeedQuestion): string {
@@ -54,7 +64,7 @@ function emptyText(question: FeedQuestion): string {
 
 /** What narrows this page, each with a way to widen it again. */
 function filters(question: FeedQuestion, base: string): Markup | false {
-  const { author, topic, replyTo } = question
+  const { author, topic, replyTo, search } = question
   const without = (change: Partial<FeedQuestion>) =>
     `${base}?${toQuery({ ...question, ...change, before: undefined, after: undefined }).toString()}`
   const shown = [
@@ -63,6 +73,8 @@ function filters(question: FeedQuestion, base: string): Markup | false {
     topic !== undefined &&
       html`<li>about <bdi>#${label(topic)}</bdi> ${clear(without({ topic: undefined }), 'topics')}</li>`,
     replyTo && html`<li>replies ${clear(without({ replyTo: undefined }), 'messages')}</li>`,
+    search !== undefined &&
+      html`<li>with “<bdi>${label(search)}</bdi>” ${clear(without({ search: undefined }), 'words')}</li>`,
   ].filter((item) => item !== false && item !== undefined)
   return shown.length > 0 && html`<ul class="filters" aria-label="Only messages">${shown}</ul>`
 }

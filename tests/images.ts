@@ -2,7 +2,7 @@
 // two servers that integration tests run on through testcontainers, and prints the line to put before `npm test`;
 // `./p2pmsg run images --cluster` makes the services' images too, on a base made here, and prints all names.
 import { parseArgs } from 'node:util'
-import { findEngine } from '../deploy/images/engine.ts'
+import { dockerEngine } from '../deploy/images/engine.ts'
 import { buildServiceImages, LOCAL_IMAGES, makeLocalImages } from '../deploy/images/local.ts'
 
 const { values } = parseArgs({
@@ -12,9 +12,8 @@ const { values } = parseArgs({
     tag: { type: 'string', default: 'dev' },
   },
 })
-const engine = await findEngine({ startOurs: false })
-if (typeof engine === 'string') throw new Error(engine)
-const { docker } = engine
+const docker = await dockerEngine()
+if (typeof docker === 'string') throw new Error(docker)
 const { base, nats, postgres } = LOCAL_IMAGES
 await makeLocalImages(values.cluster ? ['base', 'nats', 'postgres'] : ['nats', 'postgres'], docker)
 const built = values.cluster ? await buildServiceImages({ base, prefix: values.prefix, tag: values.tag, docker }) : {}

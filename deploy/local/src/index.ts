@@ -1,7 +1,7 @@
 /** The local stack as a library: what `npm start` runs, and what tests and benches start in pieces. */
 export { busUsers } from './bus-users.ts'
 export { Child } from './child.ts'
-export { lastLine, runCommand } from './command.ts'
+export { lastLine, type Outcome, runCommand } from './command.ts'
 export { answers, createDatabase, dropDatabase } from './database.ts'
 export { apt } from './nats/apt.ts'
 export { goInstall } from './nats/go.ts'

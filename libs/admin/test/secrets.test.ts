@@ -7,7 +7,7 @@ import { expect, test } from 'vitest'
 import { makeSecret, SECRET_KINDS } from '../src/secrets/made-secrets.ts'
 import { writeSecret } from '../src/secrets/secret-folder.ts'
 
-const HOSTS = { nats: 'a:4222,b:4222', postgres: 'db:5432/p2pmsg' }
+const HOSTS = { nats: 'a:4222,b:4222', routes: 'a:6222,b:6222', postgres: 'db:5432/p2pmsg' }
 
 test.each(SECRET_KINDS)('%s: random each time, no value empty, none of them the same', (kind) => {
   const [one, two] = [makeSecret(kind, HOSTS), makeSecret(kind, HOSTS)]
@@ -19,7 +19,7 @@ test.each(SECRET_KINDS)('%s: random each time, no value empty, none of them the 
 })
 
 test("each service's URL has a user and a password of its own", () => {
-  const { 'secrets.conf': variables = '', ...urls } = makeSecret('nats', HOSTS)
+  const { 'secrets.conf': variables = '', 'routes.conf': routes = '', ...urls } = makeSecret('nats', HOSTS)
   const parsed = Object.values(urls).map(parseBusUrl)
   expect(new Set(parsed.map(({ user }) => user))).toHaveLength(5)
   expect(new Set(parsed.map(({ password }) => password))).toHaveLength(5)
@@ -27,6 +27,9 @@ test("each service's URL has a user and a password of its own", () => {
     expect(servers).toEqual(['a:4222', 'b:4222'])
     expect(variables).toContain(`"${password}"`)
   }
+  expect(routes).toMatch(
+    /^authorization .*"(p\w{64})".*\nroutes: \["nats:\/\/route:\1@a:6222","nats:\/\/route:\1@b:6222"\]\n$/,
+  )
 })
 
 test("a receiver's address is its key's public half", () => {

@@ -28,6 +28,8 @@ export type Config = Readonly<{
 const PROVED_PER_SECOND = 2_000
 const UNPROVED_PER_SECOND = 20
 const RATE_MAX = 1_000_000
+/** Routers with an address each, of one cluster. */
+const REPLICAS_MAX = 999
 
 /** @throws {ConfigError} naming every variable that cannot be used */
 export function readConfig(values: NodeJS.ProcessEnv): Config {
@@ -67,11 +69,17 @@ function readProxies(env: Env): readonly string[] {
   return proxies
 }
 
+/** One address for all replicas, or a list of which each takes its own by its ordinal. */
 function readAdvertise(env: Env): Endpoint | undefined {
-  const text = env.optional('P2PMSG_ADVERTISE')
-  if (text === undefined) return undefined
-  const endpoint = parseEndpoint(text)
-  if (!endpoint) env.problem('P2PMSG_ADVERTISE', 'must look like router.example.org:42424 or [2001:db8::1]:42424')
+  const all = env.list('P2PMSG_ADVERTISE', [])
+  const ordinal = env.int('P2PMSG_ORDINAL', { fallback: 0, min: 0, max: REPLICAS_MAX })
+  if (all.length === 0) return undefined
+  const text = all.length === 1 ? all[0] : all[ordinal]
+  if (text === undefined)
+    env.problem('P2PMSG_ADVERTISE', `names ${all.length} addresses, and P2PMSG_ORDINAL is ${ordinal}`)
+  const endpoint = parseEndpoint(text ?? '')
+  if (text !== undefined && !endpoint)
+    env.problem('P2PMSG_ADVERTISE', 'must look like router.example.org:42424 or [2001:db8::1]:42424')
   return endpoint
 }
 

@@ -50,3 +50,16 @@ test('every bad value is named at once', () => {
   for (const name of names) expect(() => readConfig(bad)).toThrow(`P2PMSG_${name}`)
   expect(() => readConfig({ ...REQUIRED, P2PMSG_CLUSTER_SECRETS: ',' })).toThrow('P2PMSG_CLUSTER_SECRETS')
 })
+
+test('of several advertised addresses each replica takes its own', () => {
+  const common = { NATS_URL: 'nats://127.0.0.1', P2PMSG_CLUSTER_SECRETS: 'ab'.repeat(16) }
+  const advertised = (values: NodeJS.ProcessEnv) => readConfig({ ...common, ...values }).advertise
+  const list = 'a.example.org:30000, b.example.org:30001'
+  expect(advertised({ P2PMSG_ADVERTISE: list })).toEqual({ host: 'a.example.org', port: 30_000 })
+  expect(advertised({ P2PMSG_ADVERTISE: list, P2PMSG_ORDINAL: '1' })).toEqual({ host: 'b.example.org', port: 30_001 })
+  expect(advertised({ P2PMSG_ADVERTISE: 'a.example.org:1', P2PMSG_ORDINAL: '7' })).toEqual({
+    host: 'a.example.org',
+    port: 1,
+  })
+  expect(() => advertised({ P2PMSG_ADVERTISE: list, P2PMSG_ORDINAL: '2' })).toThrow(/names 2 addresses/)
+})

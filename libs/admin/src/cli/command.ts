@@ -27,7 +27,8 @@ const HELP = `p2pmsg admin: looks after a receiver cluster. NATS_URL names the b
                                           blocks of it that no store has applied are dropped
   record --key FILE --receipt-key KEY --endpoint HOST:PORT … [--feed URL] [--post URL] [--days N]
                                           sign a receiver's record, where its key is; the bus is not asked
-  secrets [--make KINDS] [--nats HOST:PORT] [--postgres HOST:PORT/DB] (--folder FOLDER | --kubernetes RELEASE)
+  secrets [--make KINDS] [--nats HOST:PORT,…] [--routes HOST:PORT,…] [--postgres HOST:PORT/DB]
+          (--folder FOLDER | --kubernetes RELEASE)
                                           make a trial's secrets; those that are there stay
 `
 const EXIT = { ok: 0, failed: 1, usage: 2, configuration: 78 } as const

@@ -16,6 +16,7 @@ export async function secretsCommand(args: readonly string[], say: (text: string
     options: {
       make: { type: 'string' },
       nats: { type: 'string', default: 'nats:4222' },
+      routes: { type: 'string', default: 'nats:6222' },
       postgres: { type: 'string', default: 'postgres:5432/p2pmsg' },
       folder: { type: 'string' },
       kubernetes: { type: 'string' },
@@ -24,7 +25,8 @@ export async function secretsCommand(args: readonly string[], say: (text: string
   const kinds = (values.make?.split(',') ?? SECRET_KINDS).map(kindOf)
   const keep = await keeper(values.folder, values.kubernetes)
   for (const kind of kinds) {
-    const isNew = await keep(kind, makeSecret(kind, { nats: values.nats, postgres: values.postgres }))
+    const { nats, routes, postgres } = values
+    const isNew = await keep(kind, makeSecret(kind, { nats, routes, postgres }))
     say(`${kind}: ${isNew ? 'made' : 'is there already'}\n`)
   }
 }

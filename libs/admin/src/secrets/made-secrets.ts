@@ -11,6 +11,8 @@ export type SecretKind = (typeof SECRET_KINDS)[number]
 export type Hosts = Readonly<{
   /** host:port of NATS, several separated by commas. */
   nats: string
+  /** host:port of the servers' routes to each other, several separated by commas; a single server does not look at them. */
+  routes: string
   /** host:port/database of Postgres. */
   postgres: string
 }>
@@ -22,27 +24,35 @@ function password(): string {
   return `p${randomBytes(SECRET_BYTES).toString('hex')}`
 }
 
+function urlsOf(hosts: string, user: string, secret: string): string {
+  return hosts.replaceAll(/[^,]+/g, `nats://${user}:${secret}@$&`)
+}
+
 function hex(): string {
   return randomBytes(SECRET_BYTES).toString('hex')
 }
 
 /** The name of a NATS user's password in the server's configuration. */
-export function passwordVariable(user: BusUser | 'route'): string {
+export function passwordVariable(user: BusUser): string {
   return `PASSWORD_${user.replaceAll('-', '_').toUpperCase()}`
 }
 
 const MAKERS: Readonly<Record<SecretKind, (hosts: Hosts) => MadeSecret>> = {
-  /** `secrets.conf` is included by the server's configuration; each service sees its own URL alone. */
-  nats: ({ nats }) => {
+  /**
+   * Included by the server's configuration: `secrets.conf` at its top, `routes.conf` inside `cluster {}`. Each service sees its
+   * own URL alone.
+   */
+  nats: ({ nats, routes }) => {
     const passwords = BUS_USERS.map((user) => [user, password()] as const)
-    const variables = [...passwords, ['route', password()] as const].map(
-      ([user, secret]) => `${passwordVariable(user)}: "${secret}"\n`,
-    )
-    const urls = passwords.map(([user, secret]) => [
-      `${user}-url`,
-      nats.replaceAll(/[^,]+/g, `nats://${user}:${secret}@$&`),
-    ])
-    return { 'secrets.conf': variables.join(''), ...Object.fromEntries(urls) }
+    const variables = passwords.map(([user, secret]) => `${passwordVariable(user)}: "${secret}"\n`)
+    const route = password()
+    const urls = passwords.map(([user, secret]) => [`${user}-url`, urlsOf(nats, user, secret)])
+    const peers = urlsOf(routes, 'route', route).split(',')
+    return {
+      'secrets.conf': variables.join(''),
+      'routes.conf': `authorization { user: route, password: "${route}" }\nroutes: ${JSON.stringify(peers)}\n`,
+      ...Object.fromEntries(urls),
+    }
   },
   postgres: ({ postgres }) => {
     const secret = password()

@@ -17,11 +17,12 @@ import {
   type Position,
   partitionOf,
   positionOf,
-  type StoreQuery,
   receiverOf,
+  type StoreQuery,
 } from '@p2pmsg/protocol'
 import { AckPublisher, type Bus, connectBus, createLogger, Health, type Service } from '@p2pmsg/runtime'
 import { Pool, type QueryResultRow } from 'pg'
+import type { Config } from '../../services/store/src/config.ts'
 import { type Database, openDatabase } from '../../services/store/src/database.ts'
 import { startStore } from '../../services/store/src/store.ts'
 import { aDatabase, aNatsServer, type TestDatabase, type TestNats } from './servers.ts'
@@ -106,13 +107,14 @@ export class StoreBench implements AsyncDisposable {
   }
 
   /** A store as `main.ts` starts it, but for the process. */
-  async store(given: Partial<{ retainMs: number; maxAgeMs: number }> = {}): Promise<Service> {
+  async store(given: Partial<Pick<Config, 'retainMs' | 'maxAgeMs' | 'searchLanguage'>> = {}): Promise<Service> {
     const config = {
       natsUrl: this.nats.url('store'),
       postgresUrl: this.postgresUrl,
       poolSize: POOL_SIZE,
       retainMs: HOURS_72,
       maxAgeMs: DAYS_7,
+      searchLanguage: 'simple',
       ...given,
     }
     const store = await startStore(config, { log, health: new Health() })

@@ -16,6 +16,8 @@ const stops = counter('store_stops', 'Times a partition stopped because log and 
 const trimmed = counter('store_trimmed_blocks', 'Blocks purged from MESSAGES')
 const refusals = counter('store_refusals', 'Refusals kept for trace')
 const badRefusals = counter('store_bad_refusals', 'Records of REFUSED that did not parse')
+const indexedMessages = counter('store_indexed_messages', 'Messages whose words were put into the index')
+const indexSeconds: Histogram = histogram('store_index_seconds', 'Time of one batch of the index of words')
 const queries = counter('store_queries', 'Questions answered', 'query')
 const queryFailures = counter('store_query_failures', 'Questions without an answer', 'reason')
 const querySeconds: Histogram = histogram('store_query_seconds', 'Time of one question, waiting included')
@@ -90,6 +92,11 @@ export function badRefusal(log: Logger, seq: number): void {
   log.error({ seq }, 'a record of REFUSED does not parse; left out')
 }
 
+export function indexed(messages: number, seconds: number): void {
+  indexedMessages.add(messages)
+  indexSeconds.record(seconds)
+}
+
 export function answered(query: string, seconds: number): void {
   queries.add(1, query)
   querySeconds.record(seconds)
@@ -98,7 +105,7 @@ export function answered(query: string, seconds: number): void {
 export function unanswered(
   log: Logger,
   query: string,
-  reason: 'malformed' | 'busy' | 'unavailable',
+  reason: 'malformed' | 'not-allowed' | 'busy' | 'unavailable',
   err?: unknown,
 ): void {
   queryFailures.add(1, reason)

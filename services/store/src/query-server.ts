@@ -12,14 +12,19 @@ import type { Bus, Logger } from '@p2pmsg/runtime'
 import type { Msg, Subscription } from 'nats'
 import * as events from './events.ts'
 import { answerAuthor } from './queries/author.ts'
-import { answerFeed } from './queries/feed.ts'
+import { answerFeed, NoSearch } from './queries/feed.ts'
 import { answerMessage } from './queries/message.ts'
 import type { Source } from './queries/snapshot.ts'
 import { answerStats } from './queries/stats.ts'
 import { answerTrace } from './queries/trace.ts'
+import { Turns } from './turns.ts'
 
 /** Questions that wait for a connection; more are told `busy` at once, before they wait in vain. */
 const WAITING_MAX = 256
+/** Of the connections for readers, those that may search at a time: words that take long must not keep pages waiting. */
+const SEARCHERS_SHARE = 0.5
+/** Searches that wait for one of them. */
+const SEARCHERS_WAITING_MAX = 32
 
 export type QueryServerOptions = Readonly<{ source: Source; bus: Bus; log: Logger; concurrency: number }>
 
@@ -27,16 +32,21 @@ export type QueryServerOptions = Readonly<{ source: Source; bus: Bus; log: Logge
 export class QueryServer implements AsyncDisposable {
   readonly #options: QueryServerOptions
   readonly #subscriptions: Subscription[]
-  readonly #waiting: (() => void)[] = [] // at most WAITING_MAX
   readonly #running = new Set<Promise<void>>()
-  #free: number
+  readonly #readers: Turns
+  readonly #searchers: Turns
 
   constructor(options: QueryServerOptions) {
     this.#options = options
-    this.#free = options.concurrency
-    const { source } = options
+    const { source, concurrency } = options
+    this.#readers = new Turns(concurrency, WAITING_MAX)
+    this.#searchers = new Turns(Math.max(1, Math.floor(concurrency * SEARCHERS_SHARE)), SEARCHERS_WAITING_MAX)
     this.#subscriptions = [
-      this.#serve(feedQuery, (question) => answerFeed(source, question)),
+      this.#serve(
+        feedQuery,
+        (question) => answerFeed(source, question),
+        ({ search }) => (search === undefined ? [] : [this.#searchers]),
+      ),
       this.#serve(messageQuery, (id) => answerMessage(source, id)),
       this.#serve(traceQuery, (id) => answerTrace(source, id)),
       this.#serve(authorQuery, (question) => answerAuthor(source, question)),
@@ -44,11 +54,16 @@ export class QueryServer implements AsyncDisposable {
     ]
   }
 
-  #serve<Q, A>(query: StoreQuery<Q, A>, answer: (question: Q) => Promise<A>): Subscription {
+  /** @param first what a question must wait for before it waits for a connection */
+  #serve<Q, A>(
+    query: StoreQuery<Q, A>,
+    answer: (question: Q) => Promise<A>,
+    first: (question: Q) => readonly Turns[] = () => [],
+  ): Subscription {
     return this.#options.bus.nc.subscribe(query.name, {
       queue: storeQueries.queue,
       callback: (error, message) => {
-        if (!error) this.#take(this.#answer(query, message, answer))
+        if (!error) this.#take(this.#answer(query, message, answer, first))
       },
     })
   }
@@ -58,35 +73,33 @@ export class QueryServer implements AsyncDisposable {
     this.#running.add(running)
   }
 
-  async #answer<Q, A>(query: StoreQuery<Q, A>, message: Msg, answer: (question: Q) => Promise<A>): Promise<void> {
+  async #answer<Q, A>(
+    query: StoreQuery<Q, A>,
+    message: Msg,
+    answer: (question: Q) => Promise<A>,
+    first: (question: Q) => readonly Turns[],
+  ): Promise<void> {
     const begun = performance.now()
     const question = query.parse(message.data)
     if (!question.ok) return this.#refuse(query, message, 'malformed')
-    if (this.#free === 0 && this.#waiting.length >= WAITING_MAX) return this.#refuse(query, message, 'busy')
-    await this.#turn()
+    const turns = [...first(question.value), this.#readers]
+    if (turns.some(({ full }) => full)) return this.#refuse(query, message, 'busy')
+    using taken = new DisposableStack()
     try {
+      for (const turn of turns) taken.use(await turn.take())
       const reply = query.encodeReply({ ok: true, answer: await answer(question.value) })
       if (!this.#options.bus.nc.isClosed()) message.respond(reply)
       events.answered(query.name, (performance.now() - begun) / 1000)
     } catch (thrown) {
-      this.#refuse(query, message, 'unavailable', thrown)
-    } finally {
-      const next = this.#waiting.shift()
-      if (next) next()
-      else this.#free++
+      if (thrown instanceof NoSearch) this.#refuse(query, message, 'not-allowed')
+      else this.#refuse(query, message, 'unavailable', thrown)
     }
-  }
-
-  /** Waits until one of the connections that are for questions is free: writers and leases never wait behind readers. */
-  async #turn(): Promise<void> {
-    if (this.#free > 0) this.#free--
-    else await new Promise<void>((resolve) => this.#waiting.push(resolve))
   }
 
   #refuse<Q, A>(
     query: StoreQuery<Q, A>,
     message: Msg,
-    code: RefusalCode & ('malformed' | 'busy' | 'unavailable'),
+    code: RefusalCode & ('malformed' | 'not-allowed' | 'busy' | 'unavailable'),
     cause?: unknown,
   ): void {
     events.unanswered(this.#options.log, query.name, code, cause)

@@ -34,6 +34,8 @@ export type Tables = {
   }
   lease: { partition: number; owner: string | null; fence: string; expires: Date }
   replica: { id: string; expires: Date }
+  message_text: { receiver: Uint8Array; position: string; expires: string | null; words: string }
+  search_state: { partition: number; indexed_position: string; language: string }
   refusal: {
     day: string
     seq: string

@@ -9,6 +9,8 @@ import { PartitionOwner } from './partition-owner.ts'
 import { QueryServer } from './query-server.ts'
 import { DAYS_MS, keepDays } from './refusal-days.ts'
 import { RefusalKeeper } from './refusal-keeper.ts'
+import { startSearch } from './search/search.ts'
+import { checkLanguage, defineSearch } from './search/word-index.ts'
 import { forgetRemovals, TRIM_MS, trimLog } from './trimmer.ts'
 
 /** Half of the connections are for readers, half for writers, leases and chores: neither can starve the other. */
@@ -20,17 +22,23 @@ export async function startStore(config: Config, { log, health }: RunContext): P
   const db = openDatabase({ url: config.postgresUrl, poolSize: config.poolSize, log })
   started.defer(() => db.destroy())
   await checkDatabase(db)
+  const { searchLanguage } = config
+  if (searchLanguage) await checkLanguage(db, searchLanguage)
   await migrate(db)
   await keepDays(db)
   const bus = started.use(await connectBus({ url: config.natsUrl, service: 'store', log }))
   const partitions = await readPartitions(bus)
   await definePartitions(db, partitions)
+  await defineSearch(db, partitions)
 
   const deps = { db, bus, log }
   const concurrency = Math.floor(config.poolSize * READERS_SHARE)
-  const queries = started.use(new QueryServer({ source: { db, partitions }, bus, log, concurrency }))
+  const source = { db, partitions, searches: searchLanguage !== undefined }
+  const queries = started.use(new QueryServer({ source, bus, log, concurrency }))
   const refusals = started.use(new RefusalKeeper(deps))
   const owner = started.use(new PartitionOwner(deps, partitions))
+  const owns = (partition: number) => owner.owns(partition)
+  const search = started.use(startSearch({ db, log, partitions, language: searchLanguage, owns }))
   started.use(startChore(log, 'refusal days', DAYS_MS, () => keepDays(db)))
   started.use(
     startChore(log, 'trimming', TRIM_MS, async () => {
@@ -48,6 +56,7 @@ export async function startStore(config: Config, { log, health }: RunContext): P
   const running = started.move()
   return {
     async drain() {
+      await search[Symbol.asyncDispose]()
       await owner.drain()
       await refusals[Symbol.asyncDispose]()
       await queries[Symbol.asyncDispose]()

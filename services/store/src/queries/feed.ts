@@ -1,11 +1,13 @@
 import { type FeedAnswer, type FeedQuestion, PAGE_BYTES_MAX, ROW_HEADER_BYTES } from '@p2pmsg/protocol'
 import { Failure } from '@p2pmsg/runtime'
 import { sql } from 'kysely'
-import { NOT_EXPIRED, ROW_COLUMNS, toRow } from './row-of.ts'
+import { chosenRows } from './chosen-rows.ts'
+import { ROW_COLUMNS, toRow } from './row-of.ts'
+import { type Hits, searchHits } from './search.ts'
 import { appliedFor, inSnapshot, type Snapshot, type Source } from './snapshot.ts'
 
-/** This store has no index of words. */
-class NoSearch extends Failure {
+/** This store keeps no index of words, and will not have one when asked again. */
+export class NoSearch extends Failure {
   override readonly name = 'NoSearch'
   readonly code = 'NO_SEARCH'
   readonly retry = 'never'
@@ -14,25 +16,24 @@ class NoSearch extends Failure {
 /**
  * One page of a feed, by keyset on (receiver, position): what is inserted or removed meanwhile moves nothing. Tombstones stay
  * in their places, so that whoever copied the message learns of its end. A page of large messages is cut where its bytes end.
+ * With words to search for, it holds what has them, no tombstones, and `applied` does not pass what is indexed.
+ * @throws {NoSearch} words are asked for where search is off
  */
 export function answerFeed(source: Source, question: FeedQuestion): Promise<FeedAnswer> {
-  // A page that ignores the words would be a wrong answer. Their index costs half of what a message may cost here.
-  if (question.search !== undefined) return Promise.reject(new NoSearch('full text is not indexed'))
+  // A page that ignores the words would be a wrong answer.
+  if (question.search !== undefined && !source.searches) return Promise.reject(new NoSearch('search is off'))
   return inSnapshot(source, async (snapshot) => {
-    const { rows, more } = await pageOf(snapshot, question)
-    return { rows, more, ...(await stateOf(snapshot, question.receiver)) }
+    const hits = question.search === undefined ? undefined : await searchHits(snapshot, question)
+    const { rows, more } = await pageOf(snapshot, question, hits)
+    return { rows, more, ...(await stateOf(snapshot, question.receiver, hits)) }
   })
 }
 
-async function pageOf({ db }: Snapshot, question: FeedQuestion) {
-  const ascending = question.after !== undefined
-  const direction = ascending ? 'asc' : 'desc'
-  let page = db.selectFrom('message').select(ROW_COLUMNS).where('receiver', '=', question.receiver).where(NOT_EXPIRED)
-  if (question.after !== undefined) page = page.where('position', '>', String(question.after))
-  if (question.before !== undefined) page = page.where('position', '<', String(question.before))
-  if (question.author) page = page.where('author', '=', question.author)
-  if (question.topic !== undefined) page = page.where('topic', '=', question.topic)
-  if (question.replyTo) page = page.where('reply_to', '=', question.replyTo)
+async function pageOf({ db }: Snapshot, question: FeedQuestion, hits: Hits | undefined) {
+  if (hits?.positions.length === 0) return { rows: [], more: false }
+  const direction = question.after === undefined ? 'desc' : 'asc'
+  let page = chosenRows(db, question).select(ROW_COLUMNS)
+  if (hits) page = page.where('position', 'in', hits.positions)
   const limited = page.orderBy('position', direction).limit(question.limit + 1)
   const { rows } = await sql<PageRow>`
     SELECT * FROM (
@@ -48,11 +49,12 @@ async function pageOf({ db }: Snapshot, question: FeedQuestion) {
 
 type PageRow = Parameters<typeof toRow>[0] & Readonly<{ found: string }>
 
-async function stateOf(snapshot: Snapshot, receiver: Uint8Array) {
+async function stateOf(snapshot: Snapshot, receiver: Uint8Array, hits: Hits | undefined) {
   const state = await snapshot.db
     .selectFrom('receiver_state')
     .select('revision')
     .where('receiver', '=', receiver)
     .executeTakeFirst()
-  return { applied: await appliedFor(snapshot, receiver), revision: BigInt(state?.revision ?? 0) }
+  const applied = await appliedFor(snapshot, receiver)
+  return { applied: hits && hits.indexed < applied ? hits.indexed : applied, revision: BigInt(state?.revision ?? 0) }
 }

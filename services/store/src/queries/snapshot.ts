@@ -9,8 +9,14 @@ const STATEMENT_TIMEOUT = '3s'
 /** One moment of the database, which a question is answered from. */
 export type Snapshot = Readonly<{ db: Transaction<Tables>; partitions: number }>
 
-/** What a question is answered with: the database and the number of partitions of the log. */
-export type Source = Readonly<{ db: Database; partitions: number }>
+/** What a question is answered with. */
+export type Source = Readonly<{
+  db: Database
+  /** Of the log. */
+  partitions: number
+  /** Words can be searched for. */
+  searches: boolean
+}>
 
 /**
  * Runs a question in one snapshot, so that what it says is applied is exactly what its rows show.

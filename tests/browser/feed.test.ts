@@ -10,7 +10,7 @@ import { aKeyPair, aMessage } from '../support/messages.ts'
 import { RenderBench, type RenderService } from '../support/render-bench.ts'
 
 const chromium = findChromium()
-/** axe looks at each of four pages, on a machine that may do much else, milliseconds. */
+/** axe looks at each of five pages, on a machine that may do much else, milliseconds. */
 const LOOKS_MS = 180_000
 const SCREENSHOTS = new URL('../../out/screenshots/', import.meta.url)
 
@@ -119,6 +119,26 @@ describe.skipIf(!chromium)('the feed in Chromium (skipped where no Chromium is o
     expect(await page.locator('article').count()).toBe(50)
   })
 
+  test.each([true, false])('finds words, and widens again (script: %s)', async (javaScriptEnabled) => {
+    const page = await browser.open({ javaScriptEnabled })
+    const complaints = complaintsOf(page)
+    const found = page.locator('article').filter({ hasText: 'At seven, says the gauge.' })
+    // The index follows the feed at a distance.
+    await expect
+      .poll(async () => {
+        await page.goto(service.url)
+        await page.getByRole('searchbox', { name: 'Words in messages' }).fill('gauge seven')
+        await page.getByRole('button', { name: 'Search' }).click()
+        return found.count()
+      })
+      .toBe(1)
+    expect(await page.locator('article').count()).toBe(1)
+    expect(await page.getByRole('searchbox').inputValue()).toBe('gauge seven')
+    await page.getByRole('link', { name: 'show all words' }).click()
+    expect(await page.locator('article').count()).toBe(50)
+    expect(complaints).toEqual([])
+  })
+
   test('works without script', async () => {
     const page = await browser.open({ javaScriptEnabled: false })
     await page.goto(service.url)
@@ -152,6 +172,7 @@ describe.skipIf(!chromium)('the feed in Chromium (skipped where no Chromium is o
           ['feed', '/'],
           ['message', `/m/${question}`],
           ['filtered', `/?author=${toZBase32(ada.publicKey)}&topic=tides`],
+          ['search', '/?q=message'],
           ['missing', '/m/1'],
         ]) {
           await page.goto(`${service.url}${path}`)

@@ -6,7 +6,7 @@ import { chosenRows } from './chosen-rows.ts'
 import type { Snapshot } from './snapshot.ts'
 
 /** Most messages that are looked at one by one, in order, before the index is asked. */
-const WALK_ROWS_MAX = 4_000
+const WALK_ROWS_MAX = 10_000
 
 type Index = Readonly<{
   /** All words up to here are indexed. */
@@ -26,11 +26,21 @@ export type Hits = Readonly<{ positions: readonly string[]; indexed: Position }>
 export async function searchHits(snapshot: Snapshot, question: FeedQuestion): Promise<Hits> {
   const { indexed, query } = await indexFor(snapshot, question)
   if (query === undefined) return { positions: [], indexed }
+  await plan(snapshot, 'in order')
   const near = await positionsOf(snapshot, question, walked(question, indexed, query))
   if (near.length > question.limit) return { positions: near, indexed }
-  // A plan for this feed's words is made from what Postgres knows of all feeds': it may not choose to read them all.
-  await sql`SELECT set_config('enable_seqscan', 'off', true)`.execute(snapshot.db)
+  await plan(snapshot, 'by words')
   return { positions: await positionsOf(snapshot, question, lookedUp(question, indexed, query)), indexed }
+}
+
+/**
+ * Which way is meant, said to the planner: what it knows of words is of all feeds together, and nothing where a table is new, and
+ * then it reads and sorts whole feeds for a page. Holds until the snapshot ends.
+ */
+async function plan({ db }: Snapshot, way: 'in order' | 'by words'): Promise<void> {
+  await sql`SELECT set_config('enable_seqscan', 'off', true), set_config('enable_hashjoin', 'off', true),
+    set_config('enable_mergejoin', 'off', true),
+    set_config('enable_bitmapscan', ${way === 'by words' ? 'on' : 'off'}, true)`.execute(db)
 }
 
 /** The question is read by the configuration that made the index, whatever this replica's is. */
@@ -60,6 +70,7 @@ function lookedUp(question: FeedQuestion, indexed: Position, query: string) {
       SELECT receiver, position FROM message_text
       WHERE words @@ (${receiverTerm(question.receiver)}::tsquery && ${query}::tsquery) OFFSET 0
     ) AS found WHERE ${inRange(question, indexed)}
+    ORDER BY position ${sql.raw(directionOf(question))}
   )`
 }
 

@@ -62,6 +62,11 @@ export function valuesAt(path: string, value: unknown): Values {
   return path.split('.').reduceRight<unknown>((inner, key) => ({ [key]: inner }), value) as Values
 }
 
+/** What stands where a path leads. */
+export function at(values: Values, path: string): unknown {
+  return path.split('.').reduce<unknown>((inner, key) => (isMap(inner) ? inner[key] : undefined), values)
+}
+
 export function merged(one: Values, two: Values): Values {
   const both = { ...one }
   for (const [key, value] of Object.entries(two)) {

@@ -45,7 +45,7 @@ imagePullSecrets:
 {{- define "p2pmsg.commonEnv" -}}
 {{- $own := index .root.Values (include "p2pmsg.valuesKey" .part) -}}
 - name: P2PMSG_LOG_LEVEL
-  value: {{ .root.Values.logLevel }}
+  value: {{ .root.Values.logLevel | quote }}
 - name: P2PMSG_METRICS_HOST
   value: {{ .root.Values.listenHost | quote }}
 - name: P2PMSG_METRICS_PORT
@@ -54,7 +54,7 @@ imagePullSecrets:
   value: {{ $own.drain.seconds | quote }}
 {{- with .root.Values.tracing }}{{ if .endpoint }}
 - name: OTEL_EXPORTER_OTLP_ENDPOINT
-  value: {{ .endpoint }}
+  value: {{ .endpoint | quote }}
 - name: OTEL_TRACES_SAMPLER
   value: parentbased_traceidratio
 - name: OTEL_TRACES_SAMPLER_ARG

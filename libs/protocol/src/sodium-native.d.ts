@@ -7,6 +7,7 @@ declare module 'sodium-native' {
     crypto_scalarmult_base(publicKey: Uint8Array, secretKey: Uint8Array): void
     /** Throws when the result is all zeros (a point of low order). */
     crypto_scalarmult(shared: Uint8Array, secretKey: Uint8Array, publicKey: Uint8Array): void
+    crypto_hash_sha256(output: Uint8Array, input: Uint8Array): void
     /** BLAKE2b; its length is the output's, 16–64 bytes. */
     crypto_generichash(output: Uint8Array, input: Uint8Array, key?: Uint8Array): void
     crypto_aead_chacha20poly1305_ietf_encrypt(

@@ -7,8 +7,6 @@ const DIALECTS = ['telex']
 
 for (const dialect of DIALECTS) {
   const file = fileURLToPath(new URL(`./${dialect}.ts`, import.meta.url))
-    continue
-  }
   process.stdout.write(`\n── ${dialect}\n`)
   const child = spawn(process.execPath, [file, ...process.argv.slice(2)], { stdio: 'inherit' })
   const [code] = (await once(child, 'exit')) as [number | null]

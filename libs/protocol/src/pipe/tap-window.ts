@@ -1,0 +1,72 @@
+import { type Row, writeRow } from '../bus/row.ts'
+import { Writer } from '../bytes/writer.ts'
+import { PART_HEADER_BYTES, PARTS_BYTES_MAX } from './sizes.ts'
+
+/** Rows, and bytes of them, that are on their way to one tap and not yet said to be kept. */
+export const TAP_ROWS_MAX = 256
+const TAP_BYTES_MAX = 512 * 1024
+/** A window that is full for so long is no matter of the round trip, milliseconds. */
+const BEHIND_MS = 2000
+/** tap, ordinal, total and offset stand before a piece. */
+const PIECE_BYTES_MAX = PARTS_BYTES_MAX - PART_HEADER_BYTES - 14
+/** Pieces of a full window; ordinals that are further ahead are nobody's honest mistake. */
+export const TAP_PIECES_MAX = TAP_ROWS_MAX + Math.ceil(TAP_BYTES_MAX / PIECE_BYTES_MAX) + 64
+
+export type Piece = Readonly<{ tap: number; ordinal: number; total: number; offset: number; piece: Uint8Array }>
+
+/** The router's side of a tap: rows in order, cut into pieces, no more of them than the client keeps up with. */
+export class TapWindow {
+  readonly #tap: number
+  readonly #rows: { position: bigint; bytes: number }[] = [] // BOUNDED by TAP_ROWS_MAX
+  #bytes = 0
+  #ordinal = 0
+  #fullMs: number | undefined
+  #told = false
+
+  constructor(tap: number) {
+    this.#tap = tap
+  }
+
+  /** Whether a row may be sent now. */
+  get hasRoom(): boolean {
+    return this.#rows.length < TAP_ROWS_MAX && this.#bytes < TAP_BYTES_MAX
+  }
+
+  /** @param row of a position above all before @returns its pieces, to be sent in any order */
+  cut(row: Row): Piece[] {
+    const writer = new Writer(1024)
+    writeRow(writer, row)
+    const bytes = writer.done()
+    this.#rows.push({ position: row.position, bytes: bytes.length })
+    this.#bytes += bytes.length
+    const pieces: Piece[] = []
+    for (let offset = 0; offset < bytes.length; offset += PIECE_BYTES_MAX) {
+      const piece = bytes.subarray(offset, offset + PIECE_BYTES_MAX)
+      pieces.push({ tap: this.#tap, ordinal: this.#ordinal++, total: bytes.length, offset, piece })
+    }
+    return pieces
+  }
+
+  /** The client keeps everything up to here. @returns whether that made room */
+  delivered(position: bigint): boolean {
+    let freed = 0
+    for (const row of this.#rows) {
+      if (row.position > position) break
+      this.#bytes -= row.bytes
+      freed++
+    }
+    this.#rows.splice(0, freed)
+    if (freed === 0) return false
+    this.#fullMs = undefined
+    this.#told = false
+    return true
+  }
+
+  /** There is a row and no room. @returns whether the client is to be told so now: once, when nothing has moved for a while */
+  tellBehind(nowMs: number): boolean {
+    this.#fullMs ??= nowMs
+    if (this.#told || nowMs - this.#fullMs < BEHIND_MS) return false
+    this.#told = true
+    return true
+  }
+}

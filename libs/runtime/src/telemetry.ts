@@ -35,7 +35,11 @@ export const telemetry: NodeSDK = new NodeSDK({
   metricReaders: [prometheus],
   ...(collector ? { traceExporter: new OTLPTraceExporter() } : { spanProcessors: [nowhere] }),
   instrumentations: [
-    new HttpInstrumentation({ ignoreIncomingRequestHook: (request) => PROBES.test(request.url ?? '') }),
+    new HttpInstrumentation({
+      ignoreIncomingRequestHook: (request) => PROBES.test(request.url ?? ''),
+      // A page out of the cache costs less than a span about it, and nobody collects the span.
+      disableIncomingRequestInstrumentation: service === 'render-api' && collector === undefined,
+    }),
     new PgInstrumentation({ requireParentSpan: true }),
     new PinoInstrumentation({ disableLogSending: true }),
   ],

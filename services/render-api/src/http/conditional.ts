@@ -1,5 +1,6 @@
 import type { FastifyReply, FastifyRequest } from 'fastify'
 import { encoded, encodingOf, isWorthIt } from './encoding.ts'
+import { SECURITY_HEADERS } from './security.ts'
 
 /** What goes out with a strong tag (RFC 9110 §8.8.3). */
 export type Tagged = Readonly<{ body: Buffer; etag: string; contentType: string; link?: string }>
@@ -20,14 +21,22 @@ export async function sendTagged(
   // Compressed bytes are other bytes, and a strong tag tells bytes apart.
   const tag = encoding === 'identity' ? etag : `${etag.slice(0, -1)}-${encoding}"`
   const vary = reply.getHeader('vary')
-  reply
-    .header('etag', tag)
-    .header('cache-control', cacheControl)
-    .header('vary', vary === undefined ? 'Accept-Encoding' : `${String(vary)}, Accept-Encoding`)
-  if (link) reply.header('link', link)
-  if (matches(request.headers['if-none-match'], tag)) return reply.code(304).send()
-  if (encoding !== 'identity') reply.header('content-encoding', encoding)
-  return reply.type(contentType).send(await encoded(body, encoding))
+  const head = [...SECURITY_HEADERS, 'etag', tag, 'cache-control', cacheControl]
+  head.push('vary', vary === undefined ? 'Accept-Encoding' : `${String(vary)}, Accept-Encoding`)
+  if (link) head.push('link', link)
+  if (matches(request.headers['if-none-match'], tag)) return write(reply, 304, head, undefined)
+  if (encoding !== 'identity') head.push('content-encoding', encoding)
+  const bytes = encoding === 'identity' ? body : await encoded(body, encoding)
+  head.push('content-type', contentType, 'content-length', String(bytes.length))
+  return write(reply, reply.statusCode, head, bytes)
+}
+
+/** The head in one piece and the bytes, past fastify's own way, which costs a hot page more than all the rest of it. */
+function write(reply: FastifyReply, status: number, head: string[], body: Buffer | undefined): FastifyReply {
+  reply.hijack()
+  reply.raw.writeHead(status, head)
+  reply.raw.end(body)
+  return reply
 }
 
 /** If-None-Match compares weakly (RFC 9110 §13.1.2): `W/` makes no difference. */

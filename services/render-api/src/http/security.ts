@@ -22,14 +22,18 @@ const HEADERS: Readonly<Record<string, string>> = {
   'access-control-expose-headers': 'Link, ETag, Retry-After',
 }
 
+/** The same as a flat list, for who writes a whole head at once. */
+export const SECURITY_HEADERS: readonly string[] = Object.entries(HEADERS).flat()
+
 /** How long a browser may remember that it may ask, seconds. */
 const PREFLIGHT_SECONDS = 86_400
 
 /** Sets what every answer carries and answers CORS preflights. */
 export function secure(app: FastifyInstance): void {
-  app.addHook('onRequest', (_request, reply, next) => {
+  // On the way out, so that a page that brings its whole head along does not pay twice.
+  app.addHook('onSend', (_request, reply, payload, next) => {
     reply.headers(HEADERS)
-    next()
+    next(null, payload)
   })
   app.options('/*', { schema: { hide: true } }, (_request, reply) =>
     reply

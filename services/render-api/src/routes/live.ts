@@ -4,6 +4,7 @@ import { Type } from 'typebox'
 import type { Context } from '../context.ts'
 import { readCursor, toQuestion } from '../feed/question.ts'
 import { originOf } from '../http/origin.ts'
+import { SECURITY_HEADERS } from '../http/security.ts'
 import { SSE_MEDIA_TYPE } from '../live/sse.ts'
 import { ProblemError } from '../problem.ts'
 import { type App, FeedQuery, ReceiverParams, receiverOf } from './route.ts'
@@ -56,13 +57,13 @@ export function liveRoutes(app: App, context: Context): void {
 function begin(reply: FastifyReply): ServerResponse {
   reply.hijack()
   const { raw } = reply
-  for (const [name, value] of Object.entries(reply.getHeaders())) if (value !== undefined) raw.setHeader(name, value)
-  raw.writeHead(200, {
-    'content-type': SSE_MEDIA_TYPE,
-    'cache-control': 'no-store',
-    connection: 'close', // when the stream ends, so does the connection: a drain waits for none
-    'x-accel-buffering': 'no', // nginx would hold events back
-  })
+  const own = [
+    ...['content-type', SSE_MEDIA_TYPE],
+    ...['cache-control', 'no-store'],
+    ...['connection', 'close'], // when the stream ends, so does the connection: a drain waits for none
+    ...['x-accel-buffering', 'no'], // nginx would hold events back
+  ]
+  raw.writeHead(200, [...SECURITY_HEADERS, ...own])
   raw.socket?.setNoDelay(true)
   return raw
 }

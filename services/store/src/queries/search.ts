@@ -1,5 +1,6 @@
 import { type FeedQuestion, type Position, partitionOf } from '@p2pmsg/protocol'
 import { sql } from 'kysely'
+import { plan } from '../search/plan.ts'
 import { receiverTerm } from '../search/receiver-lexeme.ts'
 import { termsOf } from '../search/words.ts'
 import { chosenRows } from './chosen-rows.ts'
@@ -26,21 +27,11 @@ export type Hits = Readonly<{ positions: readonly string[]; indexed: Position }>
 export async function searchHits(snapshot: Snapshot, question: FeedQuestion): Promise<Hits> {
   const { indexed, query } = await indexFor(snapshot, question)
   if (query === undefined) return { positions: [], indexed }
-  await plan(snapshot, 'in order')
+  await plan(snapshot.db, 'in order')
   const near = await positionsOf(snapshot, question, walked(question, indexed, query))
   if (near.length > question.limit) return { positions: near, indexed }
-  await plan(snapshot, 'by words')
+  await plan(snapshot.db, 'by words')
   return { positions: await positionsOf(snapshot, question, lookedUp(question, indexed, query)), indexed }
-}
-
-/**
- * Which way is meant, said to the planner: what it knows of words is of all feeds together, and nothing where a table is new, and
- * then it reads and sorts whole feeds for a page. Holds until the snapshot ends.
- */
-async function plan({ db }: Snapshot, way: 'in order' | 'by words'): Promise<void> {
-  await sql`SELECT set_config('enable_seqscan', 'off', true), set_config('enable_hashjoin', 'off', true),
-    set_config('enable_mergejoin', 'off', true),
-    set_config('enable_bitmapscan', ${way === 'by words' ? 'on' : 'off'}, true)`.execute(db)
 }
 
 /** The question is read by the configuration that made the index, whatever this replica's is. */

@@ -4,6 +4,7 @@ import { sql } from 'kysely'
 import { byteaArray, int8Array, textArray } from '../binary-array.ts'
 import { available, type Database } from '../database.ts'
 import { NOT_EXPIRED } from '../queries/row-of.ts'
+import { plan } from './plan.ts'
 import { RECEIVER_LEXEME } from './receiver-lexeme.ts'
 import { wordsOf } from './words.ts'
 
@@ -105,7 +106,7 @@ async function nextRows(
   { partition, partitions }: Readonly<{ partition: number; partitions: number }>,
   { indexedPosition, appliedPosition }: Place,
 ): Promise<Readonly<{ rows: readonly Row[]; all: boolean }>> {
-  const { rows } = await sql<Row & Readonly<{ found: string }>>`
+  const next = sql<Row & Readonly<{ found: string }>>`
     SELECT * FROM (
       SELECT next.*, ${NOT_EXPIRED} AS shown, count(*) OVER () AS found, row_number() OVER in_order AS number,
         sum(octet_length(message)) OVER in_order AS bytes
@@ -118,7 +119,11 @@ async function nextRows(
       WINDOW in_order AS (ORDER BY position)
     ) AS sized
     WHERE bytes <= ${BATCH_BYTES_MAX} OR number = 1
-    ORDER BY number`.execute(db)
+    ORDER BY number`
+  const { rows } = await db.transaction().execute(async (transaction) => {
+    await plan(transaction, 'in order')
+    return await next.execute(transaction)
+  })
   const found = Number(rows[0]?.found ?? 0)
   return { rows, all: found < BATCH_ROWS_MAX && rows.length === found }
 }

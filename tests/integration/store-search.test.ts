@@ -16,6 +16,9 @@ import { aKeyPair, aMessage } from '../support/messages.ts'
 import { StoreBench } from '../support/store-bench.ts'
 
 const RANDOM_QUESTIONS = 1_000
+/** Questions at a time, and how long a busy machine may take for all of them, milliseconds. */
+const AT_ONCE = 8
+const PATIENCE_MS = 300_000
 
 let bench: StoreBench
 
@@ -91,7 +94,7 @@ describe('a search', () => {
     expect(await found(receiver, 'tea', { after: first, limit: 1 })).toEqual([m])
   })
 
-  test('is answered whatever was asked for', async () => {
+  test('is answered whatever was asked for', { timeout: PATIENCE_MS }, async () => {
     const receiver = aKeyPair().publicKey
     const { end } = await said(receiver, 'one two three')
     await indexed(receiver, end)
@@ -128,9 +131,9 @@ describe('a search', () => {
       '-a '.repeat(330),
       '~/'.repeat(500),
     )
-    for (const search of searches) {
-      const { rows } = await bench.feed(receiver, { search })
-      expect(rows.length).toBeLessThanOrEqual(1)
+    while (searches.length > 0) {
+      const answers = searches.splice(0, AT_ONCE).map((search) => bench.feed(receiver, { search }))
+      for (const { rows } of await Promise.all(answers)) expect(rows.length).toBeLessThanOrEqual(1)
     }
   })
 

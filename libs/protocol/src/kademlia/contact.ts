@@ -14,7 +14,7 @@ export class Contact implements NodeContact {
   readonly address: UdpAddress
   readonly key: AddressKey
   readonly prefix: AddressKey
-  /** The id's first 32 bits: most comparisons of distance end there. */
+  /** The id's first 32 bits, as a signed number: most comparisons of distance end there. */
   readonly head: number
   /** As `nodes` or `nodes6` carries it, 26 or 38 bytes. */
   readonly compact: Uint8Array
@@ -54,8 +54,11 @@ export class Contact implements NodeContact {
 }
 
 export function headOf(id: Uint8Array): number {
-  return (((id[0] as number) << 24) | ((id[1] as number) << 16) | ((id[2] as number) << 8) | (id[3] as number)) >>> 0
+  return ((id[0] as number) << 24) | ((id[1] as number) << 16) | ((id[2] as number) << 8) | (id[3] as number)
 }
+
+/** Turns the order of unsigned numbers into that of signed ones, which engines keep in a register. */
+const SIGN = 0x8000_0000 | 0
 
 /**
  * The contacts nearest to a target, nearest first, chosen one by one: keeps a short sorted list, whose entries are compared by
@@ -72,7 +75,7 @@ export class Nearest {
   constructor(target: Uint8Array, max: number, except?: AddressKey) {
     this.#except = except
     this.#target = target
-    this.#head = headOf(target)
+    this.#head = headOf(target) ^ SIGN
     this.#max = max
   }
 
@@ -80,8 +83,14 @@ export class Nearest {
     return this.contacts.length >= this.#max
   }
 
+  /** Whether somebody with this head may come in. */
+  wants(head: number): boolean {
+    const last = this.#max - 1
+    return this.contacts.length <= last || (head ^ this.#head) <= (this.#distances[last] as number)
+  }
+
   offer(contact: Contact): void {
-    const distance = (contact.head ^ this.#head) >>> 0
+    const distance = contact.head ^ this.#head
     const { contacts } = this
     const distances = this.#distances
     let at = contacts.length

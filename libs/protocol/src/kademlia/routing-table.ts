@@ -100,7 +100,7 @@ export class RoutingTable {
     const heir = bucket.promote((waiting) => this.#fits(bucket, waiting, contact))
     if (!heir) return
     this.#remove(contact)
-    bucket.contacts.push(heir)
+    bucket.add(heir)
     this.#size++
   }
 
@@ -112,12 +112,12 @@ export class RoutingTable {
   closest(target: Uint8Array, count: number, others: readonly Contact[] = [], except?: AddressKey): readonly Contact[] {
     const nearest = new Nearest(target, count, except)
     for (const contact of others) nearest.offer(contact)
-    const first = Math.min(sharedPrefixBits(this.#own, target), this.#buckets.length - 1)
+    const buckets = this.#buckets
+    const first = this.#indexFor(target)
     // Nearest is the target's own bucket, then all deeper ones alike, then each of the shallower ones (§2.2).
-    offerAll(nearest, this.#buckets[first] as Bucket)
-    if (!nearest.full)
-      for (let i = first + 1; i < this.#buckets.length; i++) offerAll(nearest, this.#buckets[i] as Bucket)
-    for (let i = first - 1; i >= 0 && !nearest.full; i--) offerAll(nearest, this.#buckets[i] as Bucket)
+    buckets[first]?.offerTo(nearest)
+    if (!nearest.full) for (let i = first + 1; i < buckets.length; i++) buckets[i]?.offerTo(nearest)
+    for (let i = first - 1; i >= 0 && !nearest.full; i--) buckets[i]?.offerTo(nearest)
     return nearest.contacts
   }
 
@@ -147,7 +147,7 @@ export class RoutingTable {
       const stale = full ? bucket.stale : undefined
       if (this.#fits(bucket, contact, stale) && (!full || stale)) {
         if (stale) this.#remove(stale)
-        bucket.contacts.push(contact)
+        bucket.add(contact)
         this.#byAddress.set(contact.key, contact)
         this.#size++
         return 'added'
@@ -205,7 +205,7 @@ export class RoutingTable {
       if (bucket.contacts.length >= bucket.capacity || !this.#fits(bucket, contact, undefined))
         this.#wait(bucket, contact)
       else {
-        bucket.contacts.push(contact)
+        bucket.add(contact)
         this.#byAddress.set(contact.key, contact)
         this.#size++
       }
@@ -230,8 +230,4 @@ export class RoutingTable {
 
 function capacityAt(depth: number): number {
   return Math.max(FIRST_BUCKETS[depth] ?? 0, TABLE_K)
-}
-
-function offerAll(nearest: Nearest, bucket: Bucket): void {
-  for (const contact of bucket.contacts) if (contact.reliable) nearest.offer(contact)
 }

@@ -8,8 +8,10 @@ export type {
   PipeTapKey,
   TapWish,
 } from './client-options.ts'
+export { openFrame, parseFrameHeader, sealFrame } from './frame.ts'
 export { HELLO_BYTES } from './handshake.ts'
 export { type DhKeys, dhKeys } from './noise.ts'
+export { encodePart, parseParts } from './parts.ts'
 export { PipeServer } from './server.ts'
 export type { PipeServerOptions } from './server-options.ts'
 export type { SendAnswer, ServerPipe } from './server-pipe.ts'

@@ -27,7 +27,7 @@ export default defineConfig({
   test: {
     pool: 'forks', // sodium-native and worker threads want a process of their own
     maxWorkers: 2,
-    testTimeout: 20_000,
+    testTimeout: MINUTE_MS,
     projects: [
       unit,
       onServers('integration'),

@@ -13,7 +13,7 @@ const STALL_MS = 500
 const ANSWER_MS = 10_000
 
 /** Networks that the questions come from, in turn: one alone may not store as much as is measured. */
-export const SOURCES = 8
+const SOURCES = 8
 
 /** A measured process, and sockets that ask it. */
 export class DhtLoad implements AsyncDisposable {

@@ -6,7 +6,7 @@ import { compareDistance } from './id.ts'
 /** Queries in a row without an answer after which a contact is stale and makes room for the next one. */
 export const FAILS_MAX = 3
 /** BEP 5: a contact that was not heard of for this long is questionable, milliseconds. */
-export const GOOD_MS = 15 * 60_000
+const GOOD_MS = 15 * 60_000
 
 /** A node that we know: the ⟨IP, port, id⟩ triple of the 2002 paper, §2.2, and how it has behaved. */
 export class Contact implements NodeContact {

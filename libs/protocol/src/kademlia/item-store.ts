@@ -4,7 +4,7 @@ import { type AddressKey, idKey } from './address-key.ts'
 import { PrefixCounts } from './prefix-counts.ts'
 import { isSigned, packItem, type Storable, targetOf, unpackItem } from './stored-item.ts'
 
-export const ITEMS_MAX = 100_000
+const ITEMS_MAX = 100_000
 /** Items that one /24 or /56 may hold here. */
 export const PREFIX_ITEMS_MAX = 2000
 /** BEP 44: an item may go two hours after its last `put`; those who refresh hourly get a quarter of grace. Milliseconds. */

@@ -6,8 +6,8 @@ import { compareDistance } from './id.ts'
 /** How many of the closest nodes a lookup wants to have heard answer: the k of replies in Mainline. */
 export const LOOKUP_K = 8
 /** Queries in flight at the start (the paper's α, §2.3), and at most, when answers fail to come. */
-export const ALPHA = 5
-export const ALPHA_MAX = 10
+const ALPHA = 5
+const ALPHA_MAX = 10
 /** How often one node is asked: one lost datagram is not a dead node. */
 const TRIES_MAX = 2
 /** Nodes that are remembered, the closest ones. */

@@ -1,7 +1,7 @@
 import type { FrameFault } from '../krpc/frame.ts'
 
 /** The methods that a node answers, and `other` for all else. */
-export const METHODS = ['ping', 'find_node', 'get_peers', 'announce_peer', 'get', 'put', 'sample_infohashes'] as const
+const METHODS = ['ping', 'find_node', 'get_peers', 'announce_peer', 'get', 'put', 'sample_infohashes'] as const
 export type Method = (typeof METHODS)[number]
 
 /** What has happened to a node since it was made; only ever counted up. */

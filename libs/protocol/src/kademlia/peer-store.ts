@@ -3,14 +3,14 @@ import { type AddressKey, addressKey, familyOf, idKey, prefixKey } from './addre
 import { PrefixCounts } from './prefix-counts.ts'
 
 /** Peers kept for one info hash. */
-export const PEERS_PER_HASH_MAX = 200
+const PEERS_PER_HASH_MAX = 200
 /** Of those, from one /24 or /56. */
 export const PEERS_PER_PREFIX_MAX = 20
-export const HASHES_MAX = 100_000
+const HASHES_MAX = 100_000
 /** Peers in all. */
-export const PEERS_MAX = 500_000
+const PEERS_MAX = 500_000
 /** Peers in all that one /24 or /56 may hold here. */
-export const PREFIX_PEERS_MAX = 5000
+const PREFIX_PEERS_MAX = 5000
 /** An announcement counts for this long, milliseconds. */
 export const PEER_MS = 30 * 60_000
 

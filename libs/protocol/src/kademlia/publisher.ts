@@ -3,9 +3,9 @@ import type { Agenda, Appointment } from './agenda.ts'
 import { type Storable, targetOf } from './stored-item.ts'
 
 /** Items that one node keeps published. */
-export const PUBLISHED_MAX = 1024
+const PUBLISHED_MAX = 1024
 /** 2002 paper, §2.5: keys are re-published each hour, since their holders go and closer nodes come. Milliseconds. */
-export const REPUBLISH_MS = 60 * 60_000
+const REPUBLISH_MS = 60 * 60_000
 /** Spread around that, so that what was published together does not stay together. */
 const JITTER = 0.1
 /** After a round in which nobody stored it, milliseconds. */

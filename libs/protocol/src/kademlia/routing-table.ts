@@ -17,7 +17,7 @@ const NEIGHBOURS_MAX = 3 * TABLE_K
 /** Contacts of one /24 or /56 in one bucket: a stranger with one network cannot fill it. */
 export const PREFIX_CONTACTS_MAX = 2
 /** A bucket without a lookup in its range for this long is refreshed, milliseconds (2002 paper §2.3 has an hour). */
-export const REFRESH_MS = 10 * 60_000
+const REFRESH_MS = 10 * 60_000
 
 export type TableOptions = Readonly<{ prefixContactsMax?: number }>
 

@@ -12,7 +12,7 @@ const TOKEN_BYTES_MAX = 64
 /** Peers that one search collects. */
 const PEERS_FOUND_MAX = 2000
 /** Our own node's contacts to start from: as many as may be in flight, and some for those who are gone. */
-export const SEEDS_MAX = 16
+const SEEDS_MAX = 16
 
 export type SearchQuestion = Readonly<{
   method: 'find_node' | 'get_peers' | 'get'

@@ -1,11 +1,11 @@
 import type { AddressKey } from './address-key.ts'
 
 /** A timeout is never shorter, milliseconds: below it jitter alone would make us ask twice. */
-export const TIMEOUT_MS_MIN = 150
+const TIMEOUT_MS_MIN = 150
 /** Nor longer, milliseconds. */
-export const TIMEOUT_MS_MAX = 1500
+const TIMEOUT_MS_MAX = 1500
 /** For a peer that we have not measured, milliseconds; shorter once the others are known to be near. */
-export const TIMEOUT_MS_NEW = 400
+const TIMEOUT_MS_NEW = 400
 /** Peers whose round-trip time is remembered; whom we measured longest ago makes room. */
 const PEERS_MAX = 4096
 /** RFC 6298 §2: weights of a new sample. */

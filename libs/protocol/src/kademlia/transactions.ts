@@ -6,9 +6,9 @@ import type { Agenda } from './agenda.ts'
 import type { Timeouts } from './timeouts.ts'
 
 /** Queries that may be open at once; who would open one more is refused. */
-export const TRANSACTIONS_MAX = 4096
+const TRANSACTIONS_MAX = 4096
 /** An answer is taken for this long after the query, milliseconds, however early the query was called late. */
-export const ANSWER_MS_MAX = 5000
+const ANSWER_MS_MAX = 5000
 
 export type Reply = Extract<Frame, { kind: 'reply' }>
 export type KrpcError = Extract<Frame, { kind: 'error' }>

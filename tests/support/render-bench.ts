@@ -48,6 +48,8 @@ export class RenderBench implements AsyncDisposable {
       httpPort: 0,
       defaultReceiver: this.receiver.publicKey,
       publicUrl: undefined,
+      clientRate: 1_000_000,
+      trustedProxies: [],
       ...given,
     }
     const health = new Health()

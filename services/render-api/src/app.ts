@@ -5,6 +5,7 @@ import fastify from 'fastify'
 import type { Context } from './context.ts'
 import { answerFrameworkError, answerProblems } from './errors.ts'
 import { FeedJson, MessageJson, SignedMessageJson } from './formats/json.ts'
+import { limit } from './http/limit.ts'
 import { secure } from './http/security.ts'
 import { AuthorJson, authorRoutes } from './routes/author.ts'
 import { exportRoutes } from './routes/export.ts'
@@ -27,12 +28,14 @@ const PARAM_CHARACTERS_MAX = 100
 export async function createApp(context: Context): Promise<App> {
   const app = fastify({
     logger: false,
+    trustProxy: context.trustedProxies.length > 0 && [...context.trustedProxies],
     requestTimeout: REQUEST_MS_MAX,
     frameworkErrors: answerFrameworkError,
     bodyLimit: BODY_BYTES_MAX,
     routerOptions: { maxParamLength: PARAM_CHARACTERS_MAX },
   }).withTypeProvider<TypeBoxTypeProvider>()
   secure(app)
+  limit(app, context)
   answerProblems(app, context.log)
   await app.register(accepts)
   await app.register(swagger, {

@@ -1,3 +1,4 @@
+import { isIP } from 'node:net'
 import { parseAddress } from '@p2pmsg/protocol'
 import { Env } from '@p2pmsg/runtime'
 
@@ -10,6 +11,10 @@ export type Config = Readonly<{
   defaultReceiver: Uint8Array | undefined
   /** How readers reach this service, without a trailing slash; undefined = as each request names it. */
   publicUrl: string | undefined
+  /** Requests of one client, per second. */
+  clientRate: number
+  /** Addresses and networks whose X-Forwarded-For is believed. */
+  trustedProxies: readonly string[]
 }>
 
 /** @throws {ConfigError} naming every variable that cannot be used */
@@ -21,7 +26,22 @@ export function readConfig(values: NodeJS.ProcessEnv): Config {
     httpPort: env.port('P2PMSG_HTTP_PORT', 8080),
     defaultReceiver: readReceiver(env),
     publicUrl: readPublicUrl(env),
+    clientRate: env.int('P2PMSG_READ_RATE', { fallback: 50, min: 1, max: 1_000_000 }),
+    trustedProxies: readProxies(env),
   })
+}
+
+function readProxies(env: Env): readonly string[] {
+  const name = 'P2PMSG_TRUSTED_PROXIES'
+  const proxies = env.list(name, [])
+  for (const proxy of proxies) {
+    const [address = '', prefix, ...more] = proxy.split('/')
+    const bits = isIP(address) === 4 ? 32 : 128
+    const fits = prefix === undefined || (/^\d{1,3}$/.test(prefix) && Number(prefix) <= bits)
+    if (isIP(address) === 0 || !fits || more.length > 0)
+      env.problem(name, 'must be addresses or networks such as 10.0.0.0/8')
+  }
+  return proxies
 }
 
 function readReceiver(env: Env): Uint8Array | undefined {

@@ -1,6 +1,7 @@
 import type { Logger } from '@p2pmsg/runtime'
 import type { Names } from './feed/names.ts'
 import type { Pages } from './feed/pages.ts'
+import type { ClientLimits } from './http/client-limits.ts'
 import type { LiveHub } from './live/hub.ts'
 import type { Receivers } from './receivers.ts'
 import type { Reader } from './store-reader.ts'
@@ -11,6 +12,11 @@ export type Context = Readonly<{
   receivers: Pick<Receivers, 'get'>
   pages: Pages
   names: Names
+  clients: Pick<ClientLimits, 'take' | 'beginLive'>
+  /** Requests of one client, per second. */
+  clientRate: number
+  /** Addresses and networks whose X-Forwarded-For is believed. */
+  trustedProxies: readonly string[]
   live: Pick<LiveHub, 'follow'>
   log: Logger
   defaultReceiver: Uint8Array | undefined

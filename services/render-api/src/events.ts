@@ -33,6 +33,12 @@ export function problemGiven(code: string): void {
   problems.add(1, code)
 }
 
+const forgotten = counter('render_clients_forgotten', 'Clients whose use was forgotten because there are too many')
+
+export function clientsForgotten(): void {
+  forgotten.add()
+}
+
 const announcements = counter('render_announcements', 'Announcements of commits', 'result')
 
 export function announcementHeard(): void {

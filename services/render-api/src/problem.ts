@@ -9,6 +9,7 @@ const HTTP_CODES = {
   /** As a refusal it speaks of a message; here a reader's request is meant. */
   malformed: { status: 400, title: 'A part of the request cannot be used.' },
   'search-off': { status: 501, title: 'This service does not search.' },
+  'rate-limited': { status: 429, title: 'This client asks too often.' },
   internal: { status: 500, title: 'This service made a mistake.' },
 } as const
 
@@ -34,13 +35,14 @@ export class ProblemError extends Error {
   override readonly name = 'ProblemError'
   readonly problem: Problem
 
-  constructor(code: ProblemCode, detail: string) {
+  /** @param retryAfter seconds, of a temporary problem */
+  constructor(code: ProblemCode, detail: string, retryAfter?: number) {
     super(detail)
-    this.problem = problem(code, detail)
+    this.problem = problem(code, detail, retryAfter)
   }
 }
 
-export function problem(code: ProblemCode, detail: string): Problem {
+export function problem(code: ProblemCode, detail: string, retryAfter = RETRY_AFTER_SECONDS): Problem {
   const retryable = isRefusalCode(code) && isTemporary(code)
   const { status, title } = isHttpCode(code) ? HTTP_CODES[code] : { status: httpStatus(code), title: meaningOf(code) }
   return {
@@ -50,7 +52,7 @@ export function problem(code: ProblemCode, detail: string): Problem {
     detail,
     code,
     retryable,
-    ...(retryable ? { retry_after: RETRY_AFTER_SECONDS } : {}),
+    ...(retryable ? { retry_after: retryAfter } : {}),
   }
 }
 

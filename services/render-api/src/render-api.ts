@@ -7,9 +7,13 @@ import { Pages } from './feed/pages.ts'
 import { followAnnouncements } from './follow/announcements.ts'
 import { Heads } from './follow/heads.ts'
 import { learnPartitions } from './follow/partitions.ts'
+import { ClientLimits } from './http/client-limits.ts'
 import { LiveHub } from './live/hub.ts'
 import { Receivers } from './receivers.ts'
 import { StoreReader } from './store-reader.ts'
+
+/** Time for answers that are under way on a drain, milliseconds. */
+const CLOSE_MS = 6_000
 
 export type RenderApi = Service & Readonly<{ port: number }>
 
@@ -40,6 +44,9 @@ export async function startRenderApi(config: Config, { log, health }: RunContext
     live,
     log,
     now,
+    clients: new ClientLimits({ perSecond: config.clientRate, now }),
+    clientRate: config.clientRate,
+    trustedProxies: config.trustedProxies,
     pages: new Pages({ reader, names, heads, now }),
     defaultReceiver: config.defaultReceiver,
     publicUrl: config.publicUrl,
@@ -54,6 +61,8 @@ export async function startRenderApi(config: Config, { log, health }: RunContext
     port,
     drain: () => {
       live.drain()
+      // A connection on which nothing was ever asked is not idle to node, and would keep us.
+      setTimeout(() => app.server.closeAllConnections(), CLOSE_MS).unref()
       return app.close()
     },
     [Symbol.asyncDispose]: () => running.disposeAsync(),

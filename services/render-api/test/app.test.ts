@@ -10,6 +10,7 @@ import { Names } from '../src/feed/names.ts'
 import { Pages } from '../src/feed/pages.ts'
 import { Heads } from '../src/follow/heads.ts'
 import { FeedJson, MessageJson } from '../src/formats/json.ts'
+import { ClientLimits } from '../src/http/client-limits.ts'
 import type { App } from '../src/routes/route.ts'
 import { ProblemJson } from '../src/routes/schemas.ts'
 import type { Reader } from '../src/store-reader.ts'
@@ -17,6 +18,8 @@ import { AUTHOR, aRow, aTombstone, RECEIVED_MS, RECEIVER } from './rows.ts'
 
 const receiver = RECEIVER.publicKey
 const path = `/v1/feeds/${toZBase32(receiver)}`
+/** More than these tests ask. */
+const RATE = 100
 const HOSTILE = '<script>alert("x")</script> & \u202e"quoted"'
 const rows = [aRow(9n, { text: HOSTILE }, { topic: '<b>' }), aTombstone(5n)]
 const answer: FeedAnswer = { rows, more: false, applied: 20n, revision: 1n }
@@ -53,6 +56,9 @@ beforeAll(async () => {
     now,
     publicUrl: 'https://feeds.example',
     missing: () => [],
+    clients: new ClientLimits({ perSecond: RATE, now }),
+    clientRate: RATE,
+    trustedProxies: ['192.0.2.0/24'],
     live: { follow: () => Promise.reject(new BusUnavailable('not followed here')) },
   }
   app = await createApp({ ...context, defaultReceiver: receiver })
@@ -157,6 +163,25 @@ describe('a problem', () => {
     expect(reply.headers['retry-after']).toBe('1')
     expect(reply.json()).toMatchObject({ code: 'unavailable', retryable: true, retry_after: 1 })
     expect([page.statusCode, page.headers['content-type']]).toEqual([503, 'text/html; charset=utf-8'])
+  })
+})
+
+describe('a client that asks too often', () => {
+  const ask = (remoteAddress: string, headers: Record<string, string> = {}, url = '/limits') =>
+    app.inject({ url, remoteAddress, headers })
+
+  test('is told when it may ask again, whatever it claims to be; others and probes are served', async () => {
+    const limits = (await ask('203.0.113.1')).json<{ requests_burst_max: number }>()
+    for (let i = 1; i < limits.requests_burst_max; i++) await ask('203.0.113.1', { 'x-forwarded-for': `10.0.0.${i}` })
+    const reply = await ask('203.0.113.1', { 'x-forwarded-for': '10.0.1.1' })
+    expect([reply.statusCode, reply.headers['retry-after']]).toEqual([429, '1'])
+    expect(reply.headers['content-type']).toContain('application/problem+json')
+    expect(reply.json()).toMatchObject({ code: 'rate-limited', retryable: true, retry_after: 1 })
+    expect((await ask('203.0.113.1', {}, '/livez')).statusCode).toBe(200)
+    expect((await ask('203.0.113.2')).statusCode).toBe(200)
+    // a proxy that is trusted speaks for its clients, and they are told apart
+    expect((await ask('192.0.2.1', { 'x-forwarded-for': '203.0.113.1' })).statusCode).toBe(429)
+    expect((await ask('192.0.2.1', { 'x-forwarded-for': '203.0.113.3' })).statusCode).toBe(200)
   })
 })
 

@@ -12,6 +12,8 @@ test('only the bus must be named', () => {
     httpPort: 8080,
     defaultReceiver: undefined,
     publicUrl: undefined,
+    clientRate: 50,
+    trustedProxies: [],
   })
 })
 
@@ -25,7 +27,12 @@ test.each([
 })
 
 test('all that is wrong is told at once', () => {
-  const wrong = { P2PMSG_DEFAULT_RECEIVER: 'me', P2PMSG_PUBLIC_URL: 'https://x/path', P2PMSG_HTTP_PORT: '70000' }
-  expect(() => readConfig(wrong)).toThrow(/HTTP_PORT.*DEFAULT_RECEIVER.*PUBLIC_URL/)
+  const wrong = {
+    P2PMSG_DEFAULT_RECEIVER: 'me',
+    P2PMSG_PUBLIC_URL: 'https://x/path',
+    P2PMSG_HTTP_PORT: '70000',
+    P2PMSG_TRUSTED_PROXIES: '::1/129',
+  }
+  expect(() => readConfig(wrong)).toThrow(/HTTP_PORT.*DEFAULT_RECEIVER.*PUBLIC_URL.*TRUSTED_PROXIES/)
   expect(() => readConfig(wrong)).toThrow('NATS_URL')
 })

@@ -33,7 +33,10 @@ export function exportRoutes(app: App, context: Context): void {
         tags: ['feeds'],
         params: ReceiverParams,
         querystring: Type.Pick(FeedQuery, ['after', 'author', 'topic', 'reply_to', 'q']),
-        response: { 200: answer('Lines of JSON.', NDJSON_MEDIA_TYPE, Type.String()), ...problems(400, 404, 501, 503) },
+        response: {
+          200: answer('Lines of JSON.', NDJSON_MEDIA_TYPE, Type.String()),
+          ...problems(400, 404, 429, 501, 503),
+        },
       },
     },
     async (request, reply) => {

@@ -81,7 +81,7 @@ function describe(operationId: string, summary: string, content: object) {
     response: {
       200: { description: 'Newest first, or oldest first behind `after`.', content },
       304: NOT_MODIFIED,
-      ...problems(400, 404, 501, 503),
+      ...problems(400, 404, 429, 501, 503),
     },
   }
 }

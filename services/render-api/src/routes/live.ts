@@ -3,6 +3,7 @@ import type { FastifyReply } from 'fastify'
 import { Type } from 'typebox'
 import type { Context } from '../context.ts'
 import { readCursor, toQuestion } from '../feed/question.ts'
+import { LIVE_PER_CLIENT_MAX } from '../http/client-limits.ts'
 import { originOf } from '../http/origin.ts'
 import { SECURITY_HEADERS } from '../http/security.ts'
 import { SSE_MEDIA_TYPE } from '../live/sse.ts'
@@ -32,7 +33,7 @@ export function liveRoutes(app: App, context: Context): void {
         querystring: LiveQuery,
         response: {
           200: answer('Events until either side ends it.', 'text/event-stream', Type.String()),
-          ...problems(400, 404, 503),
+          ...problems(400, 404, 429, 503),
         },
       },
     },
@@ -46,9 +47,13 @@ export function liveRoutes(app: App, context: Context): void {
       const text = (Array.isArray(lastEventId) ? lastEventId[0] : lastEventId) || cursor
       const from = text === undefined ? undefined : readCursor('cursor', text)
       const origin = originOf(request, context.publicUrl)
-      await context.live.follow({ filter: { author, topic, replyTo }, receiver: entry.key, origin, from }, () =>
-        begin(reply),
-      )
+      const filter = { author, topic, replyTo }
+      const end = context.clients.beginLive(request.ip)
+      if (!end) {
+        throw new ProblemError('rate-limited', `One client may follow ${LIVE_PER_CLIENT_MAX} feeds at a time.`)
+      }
+      reply.raw.once('close', end)
+      await context.live.follow({ filter, receiver: entry.key, origin, from }, () => begin(reply))
       return reply
     },
   )
@@ -57,13 +62,16 @@ export function liveRoutes(app: App, context: Context): void {
 function begin(reply: FastifyReply): ServerResponse {
   reply.hijack()
   const { raw } = reply
-  const own = [
-    ...['content-type', SSE_MEDIA_TYPE],
-    ...['cache-control', 'no-store'],
-    ...['connection', 'close'], // when the stream ends, so does the connection: a drain waits for none
-    ...['x-accel-buffering', 'no'], // nginx would hold events back
-  ]
-  raw.writeHead(200, [...SECURITY_HEADERS, ...own])
+  const own = {
+    'content-type': SSE_MEDIA_TYPE,
+    'cache-control': 'no-store',
+    connection: 'close', // when the stream ends, so does the connection: a drain waits for none
+    'x-accel-buffering': 'no', // nginx would hold events back
+  }
+  for (let at = 0; at < SECURITY_HEADERS.length; at += 2) {
+    raw.setHeader(SECURITY_HEADERS[at] ?? '', SECURITY_HEADERS[at + 1] ?? '')
+  }
+  raw.writeHead(200, own)
   raw.socket?.setNoDelay(true)
   return raw
 }

@@ -46,7 +46,7 @@ export function messageRoutes(app: App, context: Context): void {
             },
           },
           304: NOT_MODIFIED,
-          ...problems(400, 404, 503),
+          ...problems(400, 404, 429, 503),
         },
       },
     },
@@ -78,7 +78,10 @@ export function messageRoutes(app: App, context: Context): void {
           'Stored wins over any refusal of the same id. Refusals by a router are only counted, so a message that a router turned away is not found here.',
         tags: ['messages'],
         params: IdParams,
-        response: { 200: answer('Its last stage.', 'application/json', Type.Ref('Trace')), ...problems(400, 404, 503) },
+        response: {
+          200: answer('Its last stage.', 'application/json', Type.Ref('Trace')),
+          ...problems(400, 404, 429, 503),
+        },
       },
     },
     async (request, reply) => {

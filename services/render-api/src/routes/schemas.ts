@@ -29,6 +29,7 @@ export function problems(...statuses: readonly number[]): Record<string, object>
   const described: Readonly<Record<number, string>> = {
     400: 'A parameter cannot be used.',
     404: 'There is no such thing here.',
+    429: 'This client asks too often; Retry-After says when again.',
     501: 'The operator has switched search off.',
     503: 'The store does not answer now; try again.',
   }

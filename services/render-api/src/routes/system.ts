@@ -13,8 +13,9 @@ import {
 import { Type } from 'typebox'
 import { ASSETS } from '../assets.ts'
 import type { Context } from '../context.ts'
-import { LIMIT_DEFAULT } from '../feed/question.ts'
+import { LIMIT_DEFAULT, SEARCH_CHARACTERS_MAX } from '../feed/question.ts'
 import { problemPage } from '../formats/html/problem-page.ts'
+import { BURST_SECONDS, LIVE_PER_CLIENT_MAX } from '../http/client-limits.ts'
 import { sendTagged } from '../http/conditional.ts'
 import { isProblemCode, ProblemError, problem } from '../problem.ts'
 import type { App } from './route.ts'
@@ -36,14 +37,19 @@ export function systemRoutes(app: App, context: Context): void {
     (_request, reply) => {
       const { defaultReceiver } = context
       reply.header('cache-control', SHORT)
-      return { ...LIMITS, default_receiver: defaultReceiver ? toZBase32(defaultReceiver) : null }
+      return {
+        ...LIMITS,
+        ...readingLimits(context),
+        default_receiver: defaultReceiver ? toZBase32(defaultReceiver) : null,
+      }
     },
   )
   const hidden = { schema: { hide: true } }
+  const probe = { ...hidden, config: { unlimited: true } }
   app.get('/openapi.json', hidden, (_request, reply) => reply.header('cache-control', SHORT).send(app.swagger()))
-  app.get('/livez', hidden, (_request, reply) => reply.header('cache-control', 'no-store').send({ status: 'alive' }))
+  app.get('/livez', probe, (_request, reply) => reply.header('cache-control', 'no-store').send({ status: 'alive' }))
   for (const path of ['/readyz', '/healthz']) {
-    app.get(path, hidden, (_request, reply) => {
+    app.get(path, probe, (_request, reply) => {
       const missing = context.missing()
       const status = missing.length === 0 ? 'ready' : 'not ready'
       return reply
@@ -65,6 +71,10 @@ export function systemRoutes(app: App, context: Context): void {
   }
 }
 
+function readingLimits({ clientRate }: Pick<Context, 'clientRate'>) {
+  return { requests_per_second_max: clientRate, requests_burst_max: clientRate * BURST_SECONDS }
+}
+
 const Limits = Type.Object({
   value_udp_bytes_max: Type.Integer(),
   value_http_bytes_max: Type.Integer(),
@@ -75,6 +85,12 @@ const Limits = Type.Object({
   age_seconds_max_default: Type.Integer({ description: 'Unless the operator has set another.' }),
   page_messages_default: Type.Integer(),
   page_messages_max: Type.Integer(),
+  search_characters_max: Type.Integer(),
+  requests_per_second_max: Type.Integer({
+    description: 'Of one client: an IPv4 address, or the /56 of an IPv6 address.',
+  }),
+  requests_burst_max: Type.Integer(),
+  live_feeds_per_client_max: Type.Integer(),
   refusal_codes: Type.Array(Type.String()),
   default_receiver: Type.Union([Type.String(), Type.Null()]),
 })
@@ -89,5 +105,7 @@ const LIMITS = {
   age_seconds_max_default: AGE_MS_MAX_DEFAULT / 1000,
   page_messages_default: LIMIT_DEFAULT,
   page_messages_max: PAGE_ROWS_MAX,
+  search_characters_max: SEARCH_CHARACTERS_MAX,
+  live_feeds_per_client_max: LIVE_PER_CLIENT_MAX,
   refusal_codes: [...REFUSAL_CODES],
 }

@@ -48,7 +48,7 @@ export class Reconnect {
   ended(reason: string, livedMs: number, nowMs: number): void {
     // After RESET somebody lives at that address who has no state of ours; and a spent pipe is no reason to move.
     if (reason !== 'reset' && reason !== 'spent') this.#at++
-    if (livedMs >= WORKED_MS) {
+    if (livedMs >= WORKED_MS || reason === 'spent') {
       this.#failures = 0
       this.atMs = nowMs
     } else this.#wait(nowMs)

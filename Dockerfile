@@ -21,6 +21,9 @@ RUN ["node", "deploy/images/install.mjs", "one"]
 FROM ${BASE} AS admin
 ENV NODE_ENV=production
 COPY --from=installed /app /app
+# Folders that a volume takes its owner from when it is made.
+COPY --from=installed --chown=65532:65532 /empty /secrets
+COPY --from=installed --chown=65532:65532 /empty /data
 WORKDIR /app
 USER 65532:65532
 ENTRYPOINT ["node", "/app/libs/client/src/cli/main.ts"]

@@ -1,7 +1,7 @@
 // Writes what is generated for the chart: its README and the NATS users. A test fails when either is stale.
 import { readFile, writeFile } from 'node:fs/promises'
 import { join } from 'node:path'
-import { natsUsers } from '../deploy/helm/nats-users.ts'
+import { composeNats, natsUsers } from '../deploy/helm/nats-users.ts'
 import { chartReadme } from '../deploy/helm/values-readme.ts'
 import { ROOT } from './steps.ts'
 
@@ -12,6 +12,7 @@ export async function chartFiles(): Promise<ReadonlyMap<string, string>> {
   return new Map([
     [join(CHART, 'README.md'), chartReadme(await readFile(join(CHART, 'values.yaml'), 'utf8'))],
     [join(CHART, 'files', 'nats-users.conf'), natsUsers()],
+    [join(ROOT, 'deploy', 'compose', 'nats.conf'), composeNats()],
   ])
 }
 

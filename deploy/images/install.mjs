@@ -57,6 +57,7 @@ function keepOne(service) {
     if (!existsSync(join(project, 'node_modules'))) rmSync(project, { recursive: true })
   }
   rmSync('deploy', { recursive: true })
+  mkdirSync('/empty')
 }
 
 if (process.argv[2] === 'all') bringPackages()

@@ -35,6 +35,8 @@ async function run(options: StartOptions, end: ReturnType<typeof firstEnd>): Pro
     ...(options.freePorts ? {} : { ports: USUAL_PORTS }),
     folder: options.data,
     reset: options.reset,
+    replicas: options.replicas,
+    spread: (options.replicas.router ?? 1) > 1,
     signal: end.signal,
     say: (line) => terminal.say(line),
     onLine: (line, name) => terminal.child(line, name),

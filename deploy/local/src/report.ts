@@ -38,7 +38,7 @@ function urls(stack: Stack): string[] {
   const rows = [
     ['feed', stack.renderUrls[0]],
     ['API', stack.renderUrls[0] && `${stack.renderUrls[0]}/openapi.json`],
-    ['messages', router && `udp://127.0.0.1:${router.udpPort}, ${router.httpUrl}/v1/messages`],
+    ['messages', router && `udp://127.0.0.1:${stack.edgePort}, ${router.httpUrl}/v1/messages`],
     ['metrics', Object.values(stack.metricsUrls()).join(', ')],
     ['receiver', stack.receiver],
     ['logs', `${stack.folder}/logs`],

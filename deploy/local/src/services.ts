@@ -21,6 +21,8 @@ export type RouterDoors = Readonly<{ name: string; udpPort: number; httpUrl: str
 export type Services = Readonly<{
   all: readonly Service[]
   routers: readonly RouterDoors[]
+  /** UDP ports that senders use: the routers' own, or the one that is spread over them. */
+  edgePorts: readonly number[]
   renderUrls: readonly string[]
 }>
 
@@ -29,18 +31,22 @@ export async function makeServices(options: StackOptions, ports: Ports, around: 
   const all: Service[] = []
   const routers: RouterDoors[] = []
   const renderUrls: string[] = []
+  const shared = options.spread ? ports.udp : undefined
   for (const service of STOP_ORDER) {
     const replicas = options.replicas?.[service] ?? 1
     if (replicas > REPLICAS_MAX) throw new RangeError(`${replicas} replicas of ${service}; at most ${REPLICAS_MAX}`)
     for (let replica = 1; replica <= replicas; replica += 1) {
       const first = replica === 1
       const name = first ? service : `${service}-${replica}`
-      const udpPort = await freePort(first ? ports.udp : 0, 'udp')
+      const udpPort = await freePort(first && shared === undefined ? ports.udp : 0, 'udp')
       const httpPort = await freePort(!first ? 0 : service === 'router' ? ports.routerHttp : ports.renderHttp)
       const httpUrl = `http://${HOST}:${httpPort}`
       if (service === 'router') routers.push({ name, udpPort, httpUrl })
       if (service === 'render-api') renderUrls.push(httpUrl)
-      const settings = { NATS_URL: around.natsUrl(service), ...OWN[service](around, udpPort, httpPort) }
+      const settings = {
+        NATS_URL: around.natsUrl(service),
+        ...OWN[service](around, udpPort, httpPort, shared ?? udpPort),
+      }
       const { drainSeconds = DRAIN_SECONDS_DEFAULT, onLine } = options
       all.push(
         new Service({
@@ -54,16 +60,19 @@ export async function makeServices(options: StackOptions, ports: Ports, around: 
       )
     }
   }
-  return { all, routers, renderUrls }
+  const edgePorts = shared === undefined ? routers.map((router) => router.udpPort) : [shared]
+  return { all, routers, edgePorts, renderUrls }
 }
 
 type Settings = Readonly<Record<string, string>>
 /** Each service's own settings. Everything listens on loopback: a first try must not open a machine to its network. */
-const OWN: Readonly<Record<ServiceName, (around: Surroundings, udpPort: number, httpPort: number) => Settings>> = {
-  router: ({ secrets }, udpPort, httpPort) => ({
+const OWN: Readonly<
+  Record<ServiceName, (around: Surroundings, udpPort: number, httpPort: number, edgePort: number) => Settings>
+> = {
+  router: ({ secrets }, udpPort, httpPort, edgePort) => ({
     P2PMSG_UDP_HOST: HOST,
     P2PMSG_UDP_PORT: String(udpPort),
-    P2PMSG_ADVERTISE: `${HOST}:${udpPort}`,
+    P2PMSG_ADVERTISE: `${HOST}:${edgePort}`,
     P2PMSG_HTTP_HOST: HOST,
     P2PMSG_HTTP_PORT: String(httpPort),
     P2PMSG_CLUSTER_SECRETS: secrets.cluster,

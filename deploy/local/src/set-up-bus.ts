@@ -19,7 +19,7 @@ export async function setUpBus(
   await using bus = await connectInTime(around.natsUrl('admin'))
   await setUp(bus, { ...LOCAL_STREAMS, ...streams })
   const now = Math.floor(Date.now() / 1000)
-  await putReceiver(bus, firstReceiver(around.secrets, services.routers, services.renderUrls[0], now))
+  await putReceiver(bus, firstReceiver(around.secrets, services, now))
 }
 
 /** Services wait for NATS as long as it takes; a person at a terminal should be told instead. */

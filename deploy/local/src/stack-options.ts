@@ -21,6 +21,8 @@ export type StackOptions = Readonly<{
   ports?: Partial<Ports>
   /** How many processes of each service, 1 if absent; 0 leaves it out. */
   replicas?: Partial<Readonly<Record<ServiceName, number>>>
+  /** One UDP address in front of all routers, which spreads datagrams over them; else each has its own. */
+  spread?: boolean
   /** Settings of a service beyond those that the stack gives it; they win. */
   env?: Partial<Readonly<Record<ServiceName, Readonly<Record<string, string>>>>>
   /** Sizes and partitions of the streams, where they differ from a local stack's. */

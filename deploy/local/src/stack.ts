@@ -13,6 +13,7 @@ import { makeServices, type RouterDoors, type Services, type Surroundings } from
 import { setUpBus } from './set-up-bus.ts'
 import { DATA_FOLDER, type Ports, type StackOptions, settledPorts } from './stack-options.ts'
 import { Trouble } from './trouble.ts'
+import { UdpSpreader } from './udp-spreader.ts'
 
 const DISK_MB_MIN = 2_500 // what NATS reserves for the streams is 1.3 GB and at most three quarters of what is free
 const HOST = '127.0.0.1'
@@ -27,6 +28,8 @@ export class Stack implements AsyncDisposable {
   readonly postgresUrl: string
   readonly natsMonitorUrl: string | undefined
   readonly routers: readonly RouterDoors[]
+  /** The UDP port that senders use; 0 in a stack without routers. */
+  readonly edgePort: number
   /** Where the feed is read, first replica first. */
   readonly renderUrls: readonly string[]
   /** The first process that ended without being asked to. */
@@ -35,6 +38,7 @@ export class Stack implements AsyncDisposable {
   readonly #services: readonly Service[]
   readonly #servers: ReadonlyMap<string, Server>
   readonly #resources: AsyncDisposableStack
+  readonly #spreader: UdpSpreader | undefined
 
   constructor(parts: {
     folder: string
@@ -44,6 +48,7 @@ export class Stack implements AsyncDisposable {
     servers: ReadonlyMap<string, Server>
     died: Promise<Death>
     resources: AsyncDisposableStack
+    spreader: UdpSpreader | undefined
   }) {
     this.folder = parts.folder
     this.ports = parts.ports
@@ -51,6 +56,8 @@ export class Stack implements AsyncDisposable {
     this.postgresUrl = parts.around.postgresUrl
     this.natsMonitorUrl = parts.around.natsMonitorUrl
     this.routers = parts.services.routers
+    this.edgePort = parts.services.edgePorts[0] ?? 0
+    this.#spreader = parts.spreader
     this.renderUrls = parts.services.renderUrls
     this.#around = parts.around
     this.#services = parts.services.all
@@ -59,10 +66,9 @@ export class Stack implements AsyncDisposable {
     this.died = parts.died
   }
 
-  /** The first receiver, with the first router as its host. */
+  /** The first receiver, with the edge as its host. */
   get receiver(): string {
-    const [router] = this.routers
-    const endpoint = router && { host: HOST, port: router.udpPort }
+    const endpoint = this.edgePort === 0 ? undefined : { host: HOST, port: this.edgePort }
     return formatAddress({ receiver: this.secrets.receiverKeys.publicKey, endpoint, topic: '' })
   }
 
@@ -95,9 +101,15 @@ export class Stack implements AsyncDisposable {
     else server.signal(signal)
   }
 
-  /** Starts a process again, with the same ports, settings and data; stops it first if it runs. */
+  /**
+   * Starts a process again, with the same ports, settings and data; stops it first if it runs. A router behind the spread address
+   * is sent nothing more before it is told to stop, as a pod leaves the endpoints before its SIGTERM.
+   */
   async restart(name: string): Promise<void> {
+    const router = this.routers.find((router) => router.name === name)
+    if (router) this.#spreader?.withdraw(router.udpPort)
     await this.server(name).restart()
+    if (router) this.#spreader?.add(router.udpPort)
   }
 
   /** Stops all: routers, ingest, store, render-api, then NATS and Postgres. */
@@ -168,8 +180,10 @@ export async function startStack(given: StackOptions = {}): Promise<Stack> {
   if (services.all.length > 0) say(`starting ${services.all.map((service) => service.name).join(', ')} …`)
   for (const service of services.all.toReversed()) keep(service)
   await startTogether(services.all)
+  const routerPorts = services.routers.map((router) => router.udpPort)
+  const spreader = given.spread ? resources.use(await UdpSpreader.start(ports.udp, routerPorts)) : undefined
   given.signal?.removeEventListener('abort', cutShort)
-  const stack = new Stack({ folder, ports, around, services, servers, died, resources: resources.move() })
+  const stack = new Stack({ folder, ports, around, services, servers, died, spreader, resources: resources.move() })
   // What the command reads when it is not told whom to write to.
   await writeFile(join(folder, 'config.json'), `${JSON.stringify({ to: stack.receiver })}\n`)
   return stack

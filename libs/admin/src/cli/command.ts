@@ -10,7 +10,7 @@ import {
   parseKey,
   toBase64Url,
 } from '@p2pmsg/protocol'
-import { type Bus, ConfigError, connectBus, createLogger, reasonOf } from '@p2pmsg/runtime'
+import { type Bus, ConfigError, connectBus, createLogger, Env, reasonOf } from '@p2pmsg/runtime'
 import { startEpoch } from '../epoch.ts'
 import { hostedReceiver } from '../hosted-receiver.ts'
 import { listReceivers } from '../receivers.ts'
@@ -52,7 +52,7 @@ export async function adminCommand(args: readonly string[]): Promise<number> {
 }
 
 async function onBus(work: (bus: Bus) => Promise<number>): Promise<number> {
-  const url = process.env.NATS_URL
+  const url = new Env(process.env).optional('NATS_URL')
   if (!url) return usage('NATS_URL is not set; for the local stack, `npm start` prints it')
   await using bus = await connectBus({ url, service: 'admin', log: createLogger('admin', 'fatal') })
   return work(bus)

@@ -7,6 +7,7 @@ import { answerFrameworkError, answerProblems } from './errors.ts'
 import { FeedJson, MessageJson, SignedMessageJson } from './formats/json.ts'
 import { limit } from './http/limit.ts'
 import { secure } from './http/security.ts'
+import { SilentConnections } from './http/silent-connections.ts'
 import { AuthorJson, authorRoutes } from './routes/author.ts'
 import { exportRoutes } from './routes/export.ts'
 import { feedRoutes } from './routes/feed.ts'
@@ -34,6 +35,8 @@ export async function createApp(context: Context): Promise<App> {
     bodyLimit: BODY_BYTES_MAX,
     routerOptions: { maxParamLength: PARAM_CHARACTERS_MAX },
   }).withTypeProvider<TypeBoxTypeProvider>()
+  const silent = new SilentConnections(app.server)
+  app.addHook('preClose', () => silent.end())
   secure(app)
   limit(app, context)
   answerProblems(app, context.log)

@@ -12,8 +12,8 @@ import { LiveHub } from './live/hub.ts'
 import { Receivers } from './receivers.ts'
 import { StoreReader } from './store-reader.ts'
 
-/** Time for answers that are under way on a drain, milliseconds. */
-const CLOSE_MS = 6_000
+/** Time for answers that are under way on a drain, exports among them, milliseconds; then whoever reads goes on with a cursor. */
+const CLOSE_MS = 20_000
 
 export type RenderApi = Service & Readonly<{ port: number }>
 
@@ -61,7 +61,6 @@ export async function startRenderApi(config: Config, { log, health }: RunContext
     port,
     drain: () => {
       live.drain()
-      // A connection on which nothing was ever asked is not idle to node, and would keep us.
       setTimeout(() => app.server.closeAllConnections(), CLOSE_MS).unref()
       return app.close()
     },

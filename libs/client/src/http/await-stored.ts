@@ -18,8 +18,9 @@ export async function awaitStored(
   for (let wait = FIRST_MS; ; wait = Math.min(wait * GROWTH, LONGEST_MS)) {
     await sleep(wait, undefined, { signal })
     try {
-      const { status } = await fetchJson(url, { headers: { accept: 'application/json' } }, signal)
+      const { status, retryAfterMs } = await fetchJson(url, { headers: { accept: 'application/json' } }, signal)
       if (status === 200) return
+      if (retryAfterMs !== undefined) wait = retryAfterMs / GROWTH // it said when to come back
       if (status !== 404) onUseless(`the feed answers HTTP ${status}`)
     } catch (error) {
       if (!(error instanceof HttpFailure)) throw error

@@ -94,6 +94,7 @@ export class LiveHub implements AsyncDisposable {
   }
 
   #begin(feed: Followed, { filter, receiver, from }: Follow, tail: Tail, response: ServerResponse): void {
+    if (response.destroyed) return // it went away while the store was asked: its 'close' has been
     const { reader, now } = this.#options
     const source = { reader, encode: feed.encode, now }
     const follower = new Follower({

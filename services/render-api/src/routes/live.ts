@@ -52,7 +52,8 @@ export function liveRoutes(app: App, context: Context): void {
       if (!end) {
         throw new ProblemError('rate-limited', `One client may follow ${LIVE_PER_CLIENT_MAX} feeds at a time.`)
       }
-      reply.raw.once('close', end)
+      if (reply.raw.destroyed) end()
+      else reply.raw.once('close', end)
       await context.live.follow({ filter, receiver: entry.key, origin, from }, () => begin(reply))
       return reply
     },

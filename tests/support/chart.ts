@@ -47,7 +47,7 @@ export async function render(tools: ChartTools, values: Values = {}): Promise<Ma
   return documents(await renderText(tools, values))
 }
 
-export function documents(text: string): Manifest[] {
+function documents(text: string): Manifest[] {
   return parseAllDocuments(text)
     .map((document) => {
       const [error] = document.errors

@@ -5,7 +5,7 @@ import { backoffMs, Failure, sleep } from '@p2pmsg/runtime'
 import type { MadeSecret } from './made-secrets.ts'
 
 /** The API server of Kubernetes does not answer, or refuses. */
-export class KubernetesRefused extends Failure {
+class KubernetesRefused extends Failure {
   override readonly name = 'KubernetesRefused'
   readonly code = 'KUBERNETES_REFUSED'
   readonly retry = 'never'

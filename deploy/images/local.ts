@@ -82,7 +82,15 @@ async function postgresImage(folder: string, docker: NodeJS.ProcessEnv): Promise
   await writeFile(join(root, 'entry'), POSTGRES_ENTRY)
   await chmod(join(root, 'entry'), 0o755)
   const users = [POSTGRES_USER]
-  await importImage({ name: LOCAL_IMAGES.postgres, root, entry: ['/entry'], users, user: NOBODY, docker })
+  await importImage({
+    name: LOCAL_IMAGES.postgres,
+    root,
+    entry: ['/entry'],
+    users,
+    user: NOBODY,
+    stopSignal: 'SIGINT',
+    docker,
+  })
 }
 
 const MAKERS = { base: baseImage, nats: natsImage, postgres: postgresImage } as const

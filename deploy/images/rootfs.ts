@@ -32,6 +32,8 @@ export type ImageOptions = Readonly<{
   users?: readonly string[]
   /** uid:gid that it runs as; root if absent, as in a base image. */
   user?: string
+  /** What asks it to end; SIGTERM if absent. */
+  stopSignal?: NodeJS.Signals
   docker: NodeJS.ProcessEnv
 }>
 
@@ -43,6 +45,7 @@ export async function importImage({
   env = {},
   users = [],
   user,
+  stopSignal = 'SIGTERM',
   docker,
 }: ImageOptions): Promise<void> {
   await mkdir(join(root, 'tmp'), { recursive: true })
@@ -53,6 +56,7 @@ export async function importImage({
   await made('tar', ['-C', root, '--numeric-owner', '--owner=0', '--group=0', '-cf', `${root}.tar`, '.'])
   const changes = [
     ...Object.entries(env).map(([key, value]) => `ENV ${key}=${value}`),
+    `STOPSIGNAL ${stopSignal}`,
     ...(entry ? [`ENTRYPOINT ${JSON.stringify(entry)}`] : []),
     ...(user === undefined ? [] : [`USER ${user}`, 'WORKDIR /tmp']),
   ]

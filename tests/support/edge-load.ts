@@ -1,8 +1,10 @@
-// People who write over HTTP and one who reads with a cursor, while processes come and go: each goes to whichever replica answers, as
+// People who write over UDP and HTTP and one who reads with a cursor, while processes come and go: each goes to whichever replica answers, as
 // behind a Service.
+import { randomBytes } from 'node:crypto'
 import { setTimeout as sleep } from 'node:timers/promises'
 import { signMessages } from '@p2pmsg/bench'
-import { encodeMessage, MESSAGE_MEDIA_TYPE, messageId, toHex, toZBase32 } from '@p2pmsg/protocol'
+import { Sender } from '@p2pmsg/client'
+import { encodeMessage, keyPairFromSeed, MESSAGE_MEDIA_TYPE, messageId, toHex, toZBase32 } from '@p2pmsg/protocol'
 
 /** Between two tries, milliseconds. */
 const AGAIN_MS = 50
@@ -10,7 +12,9 @@ const AGAIN_MS = 50
 const TRY_MS = 1_500
 /** Between two looks at a feed, milliseconds. */
 const LOOK_MS = 200
-const TRIES_MAX = 2_000
+const TRIES_MAX = 20_000
+/** Who send over UDP at a time. */
+const PEOPLE = 6
 
 /** Replicas that new connections go to, the next one each time. */
 export class Replicas {
@@ -35,11 +39,11 @@ export class Replicas {
   }
 }
 
-export type Posted = Readonly<{ id: string; tookMs: number; tries: number }>
+export type Sent = Readonly<{ id: string; sentMs: number; tookMs: number; tries: number }>
 
 /** Posts messages one after the other until told to stop; each until its receipt. */
-export async function postUntil(stop: AbortSignal, routers: Replicas, receiver: Uint8Array): Promise<Posted[]> {
-  const posted: Posted[] = []
+export async function postUntil(stop: AbortSignal, routers: Replicas, receiver: Uint8Array): Promise<Sent[]> {
+  const posted: Sent[] = []
   for (const message of signMessages(receiver, TRIES_MAX)) {
     if (stop.aborted) return posted
     const begun = Date.now()
@@ -48,7 +52,7 @@ export async function postUntil(stop: AbortSignal, routers: Replicas, receiver: 
       if (tries > TRIES_MAX) throw new Error('no router takes a message over HTTP')
       const isAccepted = await accepts(`${routers.next}/v1/messages`, body)
       if (isAccepted) {
-        posted.push({ id: toHex(messageId(message)), tookMs: Date.now() - begun, tries })
+        posted.push({ id: toHex(messageId(message)), sentMs: begun, tookMs: Date.now() - begun, tries })
         break
       }
       await sleep(AGAIN_MS)
@@ -56,6 +60,22 @@ export async function postUntil(stop: AbortSignal, routers: Replicas, receiver: 
     await sleep(AGAIN_MS)
   }
   return posted
+}
+
+/** Sends over UDP with the client, several at a time, until told to stop; each until its receipt. */
+export async function sendUntil(stop: AbortSignal, address: string): Promise<Sent[]> {
+  const sent: Sent[] = []
+  await using sender = await Sender.start({ keys: keyPairFromSeed(randomBytes(32)), address })
+  const one = async (person: number) => {
+    for (let i = 0; !stop.aborted; i++) {
+      const sentMs = Date.now()
+      const { id, attempts } = await sender.send({ text: `message ${i} of person ${person}` })
+      sent.push({ id, sentMs, tookMs: Date.now() - sentMs, tries: attempts })
+      await sleep(AGAIN_MS)
+    }
+  }
+  await Promise.all(Array.from({ length: PEOPLE }, (_, person) => one(person)))
+  return sent
 }
 
 async function accepts(url: string, body: Buffer<ArrayBuffer>): Promise<boolean> {

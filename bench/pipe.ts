@@ -55,7 +55,7 @@ function router(messageBytes: number): number {
   const keys = dhKeys(randomBytes(32))
   const nothing = () => undefined
   const server = new PipeServer({
-    keys,
+    keys: [keys],
     secrets: [randomBytes(32)],
     random: randomBytes,
     onMessage: (pipe, send, _message, nowMs) => pipe.answer(send, { stage: 'refused', code: 'blocked' }, nowMs),

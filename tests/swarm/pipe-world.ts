@@ -75,7 +75,7 @@ export class PipeWorld {
     const find = (pipe: ServerPipe, tap: number) =>
       [...followers].find((each) => each.pipe === pipe && each.tap.tap === tap)
     const machine = new PipeServer({
-      keys: this.keys,
+      keys: [this.keys],
       secrets: this.#secrets,
       random: this.random.bytes,
       onMessage: (pipe, send, message) => {

@@ -61,4 +61,3 @@ export function newClientCounts() {
     rows: 0,
   }
 }
-export type ClientCounts = ReturnType<typeof newClientCounts>

@@ -47,17 +47,19 @@ export function encodeHello(hello: Hello, key: Uint8Array): Uint8Array {
 
 export type HelloFault = 'bad-length' | 'bad-version' | 'bad-mac'
 
-/** What a hello says, once mac1 fits: until then nothing in it costs more than that. */
-export function parseHello(bytes: Uint8Array, key: Uint8Array): Parsed<Hello, HelloFault> {
+/** A hello, and which of our keys its mac1 was made with. */
+export type HeardHello = Hello & Readonly<{ key: number }>
+
+/** What a hello says, once mac1 fits under one of the keys: until then nothing in it costs more than that. */
+export function parseHello(bytes: Uint8Array, keys: readonly Uint8Array[]): Parsed<HeardHello, HelloFault> {
   if (bytes.length !== HELLO_BYTES) return faulty('bad-length')
   if (bytes[1] !== VERSION) return faulty('bad-version')
-  if (!timingSafeEqual(mac(key, bytes.subarray(0, MAC1_AT)), bytes.subarray(MAC1_AT))) return faulty('bad-mac')
+  const [covered, mac1] = [bytes.subarray(0, MAC1_AT), bytes.subarray(MAC1_AT)]
+  const key = keys.findIndex((each) => timingSafeEqual(mac(each, covered), mac1))
+  if (key < 0) return faulty('bad-mac')
   const reader = new Reader(bytes.subarray(2))
-  return parsed({
-    id: reader.bytes(PIPE_ID_BYTES),
-    cookie: reader.bytes(MAC_BYTES),
-    noise: reader.bytes(HELLO_NOISE_BYTES),
-  })
+  const id = reader.bytes(PIPE_ID_BYTES)
+  return parsed({ id, cookie: reader.bytes(MAC_BYTES), noise: reader.bytes(HELLO_NOISE_BYTES), key })
 }
 
 /**

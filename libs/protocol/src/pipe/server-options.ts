@@ -21,8 +21,8 @@ export type ServerEvents = Readonly<{
 
 export type PipeServerOptions = ServerEvents &
   Readonly<{
-    /** The pipe key of the record. */
-    keys: DhKeys
+    /** The pipe key of the records, and those of records that are still about. */
+    keys: readonly DhKeys[]
     /** The cluster's secrets, for cookies and reset tokens: the first signs, all verify. */
     secrets: readonly Uint8Array[]
     /** Unpredictable bytes. */

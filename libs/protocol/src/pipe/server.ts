@@ -5,8 +5,8 @@ import { Cookies } from './cookie.ts'
 import { Deadlines } from './deadlines.ts'
 import { openFrame, parseFrameHeader } from './frame.ts'
 import { type HalfOpen, HalfOpenTable } from './half-open.ts'
-import { encodeHelloReply, encodeWelcome, type Hello, helloKey, parseHello, prologueOf } from './handshake.ts'
-import { dhKeys, NoiseResponder } from './noise.ts'
+import { encodeHelloReply, encodeWelcome, type HeardHello, helloKey, parseHello, prologueOf } from './handshake.ts'
+import { type DhKeys, dhKeys, NoiseResponder } from './noise.ts'
 import type { Part } from './parts.ts'
 import { encodeReset, RESET_BYTES, ResetTokens } from './reset.ts'
 import {
@@ -31,7 +31,7 @@ const NOTHING: readonly Outgoing[] = []
 export class PipeServer implements Machine {
   readonly counts = newServerCounts()
   readonly #options: PipeServerOptions
-  readonly #helloKey: Uint8Array
+  readonly #helloKeys: readonly Uint8Array[]
   readonly #cookies: Cookies
   readonly #resets: ResetTokens
   readonly #halfOpen: HalfOpenTable
@@ -44,7 +44,7 @@ export class PipeServer implements Machine {
 
   constructor(options: PipeServerOptions) {
     this.#options = options
-    this.#helloKey = helloKey(options.keys.publicKey)
+    this.#helloKeys = options.keys.map(({ publicKey }) => helloKey(publicKey))
     this.#cookies = new Cookies(options.secrets)
     this.#resets = new ResetTokens(options.secrets[0] as Uint8Array)
     this.#halfOpen = new HalfOpenTable(options.halfOpenMax ?? HALF_OPEN_MAX)
@@ -104,7 +104,7 @@ export class PipeServer implements Machine {
   }
 
   #hello(bytes: Uint8Array, from: UdpAddress, nowMs: number, out: Outgoing[]): void {
-    const hello = parseHello(bytes, this.#helloKey)
+    const hello = parseHello(bytes, this.#helloKeys)
     if (!hello.ok) return this.#fault(hello.fault)
     if (!this.#taking) return this.#fault('draining')
     const known = this.#halfOpen.of(from, hello.value.id)
@@ -127,10 +127,10 @@ export class PipeServer implements Machine {
     out.push({ to: from, bytes: entry.welcome })
   }
 
-  #shakeHands(hello: Hello, from: UdpAddress, cookie: boolean, nowMs: number): HalfOpen | undefined {
+  #shakeHands(hello: HeardHello, from: UdpAddress, cookie: boolean, nowMs: number): HalfOpen | undefined {
     const { keys, random } = this.#options
     const theirs = Uint8Array.from(hello.id)
-    const noise = new NoiseResponder(keys, prologueOf(theirs))
+    const noise = new NoiseResponder(keys[hello.key] as DhKeys, prologueOf(theirs))
     if (!noise.read(hello.noise)) return undefined
     const ours = random(PIPE_ID_BYTES)
     const payload = encodeWelcome({ id: ours, resetToken: this.#resets.tokenOf(ours), idleSeconds: IDLE_SECONDS })

@@ -3,7 +3,7 @@ import { Writer } from '../bytes/writer.ts'
 import { PART_HEADER_BYTES, PARTS_BYTES_MAX } from './sizes.ts'
 
 /** Rows, and bytes of them, that are on their way to one tap and not yet said to be kept. */
-export const TAP_ROWS_MAX = 256
+const TAP_ROWS_MAX = 256
 const TAP_BYTES_MAX = 512 * 1024
 /** A window that is full for so long is no matter of the round trip, milliseconds. */
 const BEHIND_MS = 2000

@@ -8,7 +8,7 @@ import { bytesOf, text, u16, u32 } from '../made.ts'
 const code = fc.constantFrom(...REFUSAL_CODES)
 const u64 = fc.bigInt({ min: 0n, max: 2n ** 64n - 1n })
 
-export const ack: fc.Arbitrary<Ack> = fc.record({
+const ack: fc.Arbitrary<Ack> = fc.record({
   delayMs: u16,
   ranges: fc
     .array(fc.record({ gap: fc.nat(1000), length: fc.nat(1000) }), { minLength: 1, maxLength: ACK_RANGES_MAX })

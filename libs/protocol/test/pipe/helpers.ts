@@ -20,7 +20,7 @@ import type { PipeServerOptions } from '../../src/pipe/server-options.ts'
 /** 2026-01-01, Unix milliseconds. */
 export const START_MS = Date.UTC(2026, 0, 1)
 export const SERVER_KEYS = dhKeys(Buffer.alloc(32, 77))
-export const SECRET = Buffer.alloc(32, 78)
+const SECRET = Buffer.alloc(32, 78)
 
 /** Numbers that a seed decides (mulberry32). */
 export function seeded(seed: number): (below: number) => number {
@@ -45,7 +45,7 @@ export function at(ip: string, port = 4000): UdpAddress {
 export function aServer(options: Partial<PipeServerOptions> = {}): PipeServer {
   const nothing = () => undefined
   return new PipeServer({
-    keys: SERVER_KEYS,
+    keys: [SERVER_KEYS],
     secrets: [SECRET],
     random: seededBytes(1),
     onMessage: nothing,

@@ -8,6 +8,7 @@ import { KrpcDoor } from './node/krpc-door.ts'
 import type { LiveRouters } from './node/live-routers.ts'
 import { Pings } from './node/pings.ts'
 import { Responder } from './node/responder.ts'
+import { PipeDoor } from './pipe/pipe-door.ts'
 import type { Receivers } from './receivers.ts'
 
 export type EdgeOptions = Readonly<{
@@ -16,6 +17,8 @@ export type EdgeOptions = Readonly<{
   /** Kademlia node id, 20 bytes. */
   nodeId: Uint8Array
   clusterSecrets: readonly Uint8Array[]
+  /** Unpredictable bytes. */
+  random: (bytes: number) => Uint8Array
   rates: AdmissionOptions
   receivers: Receivers
   routers: LiveRouters
@@ -24,7 +27,13 @@ export type EdgeOptions = Readonly<{
   waitingMax: number
 }>
 
-export type AssembledEdge = Readonly<{ edge: Edge; admission: Admission; intake: Intake; packer: Packer }>
+export type AssembledEdge = Readonly<{
+  edge: Edge
+  admission: Admission
+  intake: Intake
+  packer: Packer
+  pipes: PipeDoor
+}>
 
 /** The whole edge without I/O: what the router runs over a socket and the bus, and tests run over neither. */
 export function assembleEdge(options: EdgeOptions, nowMs: number): AssembledEdge {
@@ -43,5 +52,7 @@ export function assembleEdge(options: EdgeOptions, nowMs: number): AssembledEdge
     closest: (target, family, count, now) => routers.closest(target, family, count, now),
   })
   const door = new KrpcDoor({ nodeId, admission, node, pings, receivers, intake })
-  return { edge: new Edge(door, packer, room), admission, intake, packer }
+  const { clusterSecrets, random } = options
+  const pipes = new PipeDoor({ clusterSecrets, random, admission, intake })
+  return { edge: new Edge(door, pipes, packer, room), admission, intake, packer, pipes }
 }

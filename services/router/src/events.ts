@@ -1,4 +1,4 @@
-import type { RefusalCode, SwitchEvent } from '@p2pmsg/protocol'
+import type { EndReason, RefusalCode, SwitchEvent } from '@p2pmsg/protocol'
 import { counter, histogram } from '@p2pmsg/runtime'
 
 /** What we count, one function an event. Labels are from closed lists: no peer, author or receiver is ever one. */
@@ -14,7 +14,7 @@ export type DatagramResult =
   | 'too-long'
   /** No dialect starts with this byte. */
   | 'unknown-dialect'
-  /** Pipe frames; telexes where this router has no address for them. */
+  /** Telexes where this router has no address for them. */
   | 'unsupported-dialect'
   | 'malformed'
   /** An answer or error that answers nothing of ours. */
@@ -91,6 +91,11 @@ export function offered(): void {
 }
 export function offersMissed(reason: 'not-announced' | 'over-rate'): void {
   telexOffers.add(1, reason)
+}
+
+const pipesClosed = counter('p2pmsg_pipes_closed', 'Pipes that are over, by why', 'reason')
+export function pipeClosed(reason: EndReason): void {
+  pipesClosed.add(1, reason)
 }
 
 const posts = counter('p2pmsg_posts', 'Messages posted over HTTP, by status', 'status')

@@ -40,9 +40,11 @@ export async function startRouter(config: Config, { log, health }: RunContext): 
   })
   const { provedPerSecond, unprovedPerSecond, clusterSecrets } = config
   const rates = { provedPerSecond, unprovedPerSecond, seed: randomBytes(4).readInt32LE() }
-  const parts = { incarnation, nodeId, clusterSecrets, rates, receivers, routers, publish, waitingMax: WAITING_MAX }
-  const { edge, admission, intake, packer } = assembleEdge(parts, now())
+  const fixed = { incarnation, nodeId, clusterSecrets, random: randomBytes, rates, waitingMax: WAITING_MAX }
+  const { edge, admission, intake, packer, pipes } = assembleEdge({ ...fixed, receivers, routers, publish }, now())
   gauge('p2pmsg_inflight_packs', 'Packs published and not acknowledged', () => packer.inFlight)
+  gauge('p2pmsg_pipes', 'Open pipes', () => pipes.size.pipes)
+  gauge('p2pmsg_pipes_half_open', 'Handshakes of pipes under way', () => pipes.size.halfOpen)
 
   const { udpHost: host, udpPort: port } = config
   const driver = started.use(await Driver.start(edge, { host, port, now, onError: sendFailed }))
@@ -65,7 +67,9 @@ export async function startRouter(config: Config, { log, health }: RunContext): 
     drain: async () => {
       await registration[Symbol.asyncDispose]()
       edge.stopTaking()
+      driver.send([]) // clients of pipes are told now, not at the next datagram
       await idle(edge)
+      driver.send(edge.close(now()))
     },
     [Symbol.asyncDispose]: () => running.disposeAsync(),
   }

@@ -12,6 +12,16 @@ import type { PackInFlight } from './pack-in-flight.ts'
 import type { Packer } from './packer.ts'
 import type { WaitingRoom } from './waiting-room.ts'
 
+/** The door of those who are told what became of their messages by a machine of their own. */
+export interface PipesDoor extends Machine {
+  /** What they were told since the last call. */
+  flush(nowMs: number): readonly Outgoing[]
+  /** No new ones; those that are open are told to go. */
+  stopTaking(): void
+  /** Ends those that are open. */
+  close(nowMs: number): readonly Outgoing[]
+}
+
 /** One dialect's way in: takes a datagram and says what to send. */
 export interface Door {
   receive(bytes: Uint8Array, from: UdpAddress, nowMs: number, out: Outgoing[]): void
@@ -21,17 +31,19 @@ const NOTHING: readonly Outgoing[] = []
 
 /**
  * The UDP edge without I/O: the first byte decides which door a datagram takes; packs, acknowledgements and verdicts come and
- * go through its owner. The pipe has no door yet.
+ * go through its owner.
  */
 export class Edge implements Machine {
   readonly #krpc: Door
+  readonly #pipes: PipesDoor
   readonly #packer: Packer
   readonly #room: WaitingRoom
   #telex: Machine | undefined
   #taking = true
 
-  constructor(krpc: Door, packer: Packer, room: WaitingRoom) {
+  constructor(krpc: Door, pipes: PipesDoor, packer: Packer, room: WaitingRoom) {
     this.#krpc = krpc
+    this.#pipes = pipes
     this.#packer = packer
     this.#room = room
   }
@@ -42,10 +54,12 @@ export class Edge implements Machine {
   }
 
   receive(bytes: Uint8Array, from: UdpAddress, nowMs: number): readonly Outgoing[] {
-    if (!this.#taking) return dropped('draining')
     if (bytes.length === 0) return dropped('empty')
     if (bytes.length > DATAGRAM_IN_BYTES_MAX) return dropped('too-long')
-    switch (dialectOf(bytes)) {
+    const dialect = dialectOf(bytes)
+    if (dialect === 'pipe') return this.#pipes.receive(bytes, from, nowMs) // also in a drain: answers are acknowledged
+    if (!this.#taking) return dropped('draining')
+    switch (dialect) {
       case 'krpc': {
         const out: Outgoing[] = []
         this.#krpc.receive(bytes, from, nowMs, out)
@@ -53,15 +67,14 @@ export class Edge implements Machine {
       }
       case 'telex':
         return this.#telex ? this.#telex.receive(bytes, from, nowMs) : dropped('unsupported-dialect')
-      case 'pipe':
-        return dropped('unsupported-dialect')
       case 'unknown':
         return dropped('unknown-dialect')
     }
   }
 
   get deadline(): number | undefined {
-    return earliest(earliest(this.#packer.deadline, this.#room.deadline), this.#telex?.deadline)
+    const own = earliest(this.#packer.deadline, this.#room.deadline)
+    return earliest(earliest(own, this.#pipes.deadline), this.#telex?.deadline)
   }
 
   tick(nowMs: number): readonly Outgoing[] {
@@ -69,6 +82,7 @@ export class Edge implements Machine {
     this.#packer.tick(nowMs)
     this.#room.tick(nowMs, out)
     if (this.#telex) out.push(...this.#telex.tick(nowMs))
+    out.push(...this.#pipes.tick(nowMs))
     return out
   }
 
@@ -77,7 +91,7 @@ export class Edge implements Machine {
     const out: Outgoing[] = []
     this.#room.acknowledged(pack, nowMs, out)
     this.#packer.settled(nowMs)
-    return out
+    return this.#told(nowMs, out)
   }
 
   /** EDGE has not stored a pack, or did not say so. @param code what the senders are told */
@@ -86,19 +100,30 @@ export class Edge implements Machine {
     publishFailed(pack.undecided, code)
     this.#room.failed(pack, code, nowMs, out)
     this.#packer.settled(nowMs)
-    return out
+    return this.#told(nowMs, out)
   }
 
   verdicts(verdicts: Verdicts, nowMs: number): readonly Outgoing[] {
     const out: Outgoing[] = []
     this.#room.apply(verdicts, nowMs, out)
+    return this.#told(nowMs, out)
+  }
+
+  #told(nowMs: number, out: Outgoing[]): readonly Outgoing[] {
+    out.push(...this.#pipes.flush(nowMs))
     return out
   }
 
   /** No new messages from now on; what is in hand goes out at once. */
   stopTaking(): void {
     this.#taking = false
+    this.#pipes.stopTaking()
     this.#packer.flush()
+  }
+
+  /** The last words to those who would wait for more. */
+  close(nowMs: number): readonly Outgoing[] {
+    return this.#pipes.close(nowMs)
   }
 
   get isTaking(): boolean {

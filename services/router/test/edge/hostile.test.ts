@@ -129,6 +129,7 @@ function malformed(edge: AnEdge): Map<string, Buffer> {
   return found
 }
 
+const PIPE_FRAME = 0xfa
 const PING = { t: 'aaaa', y: 'q', q: 'ping', v: new Raw(Buffer.from('4:pm\x00\x01', 'latin1')) }
 
 test('a thousand kinds of malformed datagram get no reply, from strangers and from the proved', () => {
@@ -141,6 +142,11 @@ test('a thousand kinds of malformed datagram get no reply, from strangers and fr
   expect(kinds.size).toBeGreaterThan(1_000)
   let stranger = 0
   for (const [hex, bytes] of kinds) {
+    if (bytes[0] === PIPE_FRAME) {
+      // Well-formed as far as anybody without its key can tell: RESET, which is shorter.
+      for (const reset of edge.receive(bytes, friend)) expect(reset.bytes.length, hex).toBeLessThan(bytes.length)
+      continue
+    }
     expect(edge.receive(bytes, friend), hex).toEqual([])
     expect(edge.receive(bytes, at(`10.${stranger >> 8}.${stranger++ & 255}.1`)), hex).toEqual([])
   }

@@ -1,4 +1,5 @@
 // The whole edge without I/O: the test is its clock, its network and its bus.
+import { randomBytes } from 'node:crypto'
 import {
   type Budget,
   type Dict,
@@ -36,7 +37,7 @@ import { Receivers } from '../../src/receivers.ts'
 
 export type Published = Readonly<{ inFlight: PackInFlight; id: PackId; pack: Pack }>
 
-const SECRET = Buffer.alloc(32, 7)
+export const SECRET: Uint8Array = Buffer.alloc(32, 7)
 export const NODE_ID: Uint8Array = Buffer.alloc(20, 9)
 const START_MS = 1_800_000_000_000
 const AMPLE: Budget = { perSecond: 1_000_000, burst: 1_000_000 }
@@ -67,6 +68,7 @@ export class AnEdge {
         incarnation: Buffer.alloc(8, 5),
         nodeId: NODE_ID,
         clusterSecrets: [SECRET],
+        random: randomBytes,
         rates: { provedPerSecond, unprovedPerSecond, seed: 42 },
         receivers: this.receivers,
         routers: this.routers,

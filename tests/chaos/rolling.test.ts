@@ -14,7 +14,7 @@ const APART_MS = 500
 /** How long a killed process stays away, milliseconds. */
 const AWAY_MS = 300
 const PATIENCE_MS = 60_000
-const TEST_MS = 150_000
+const TEST_MS = 240_000
 
 type Replace = (stack: Stack, name: string) => Promise<void>
 

@@ -62,6 +62,10 @@ const CONTRADICTIONS: readonly (readonly [why: RegExp, values: Values])[] = [
   [/a UDPRoute belongs to a Gateway/, valuesAt('router.edge.gateway.enabled', true)],
   [/Secrets are not shared between namespaces/, valuesAt('router.namespace', 'edge')],
   [
+    /lead to routers in the release's namespace/,
+    merged(HOST_NETWORK, { ingress: { enabled: true, host: 'feeds.example.org' } }),
+  ],
+  [
     /two of them are called news/,
     {
       receivers: [

@@ -44,6 +44,7 @@
 {{- if and $edge.gateway.enabled (not $edge.gateway.parentRefs) }}{{ fail "router.edge.gateway.parentRefs: a UDPRoute belongs to a Gateway; name it" }}{{ end }}
 {{- if and $v.router.namespace (ne $v.router.namespace .Release.Namespace) }}
 {{- if or $v.nats.bundled.enabled (not $v.secrets.cluster.existingSecret) }}{{ fail "router.namespace: Secrets are not shared between namespaces, so it needs nats.external.existingSecret and secrets.cluster.existingSecret, each in both namespaces" }}{{ end }}
+{{- if or $v.ingress.enabled $v.httpRoute.enabled }}{{ fail "ingress and httpRoute lead to routers in the release's namespace: with router.namespace, messages are posted to the routers themselves" }}{{ end }}
 {{- end }}
 
 {{- $names := dict }}

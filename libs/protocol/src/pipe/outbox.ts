@@ -4,7 +4,7 @@ import { Deadlines, type Timed } from './deadlines.ts'
 import type { QueuedPart } from './part-queue.ts'
 
 /** Messages without a final answer, at most. */
-export const OUTBOX_MAX = 65_536
+const OUTBOX_MAX = 65_536
 /** A message that has arrived and is not answered is sent again after this, milliseconds, doubling up to the second. */
 const ASK_AGAIN_MS = 10_000
 const ASK_AGAIN_MS_MAX = 60_000

@@ -56,7 +56,7 @@ export type Part =
 export const CLOSE_REASONS = ['done', 'moving', 'spent', 'protocol-error', 'full'] as const
 export type CloseReason = (typeof CLOSE_REASONS)[number]
 
-export const PATH_DATA_BYTES = 8
+const PATH_DATA_BYTES = 8
 
 const TYPES = {
   ping: 0x01,

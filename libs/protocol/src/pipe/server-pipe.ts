@@ -14,7 +14,7 @@ import { TapWindow } from './tap-window.ts'
 /** Messages of one pipe that have no final answer yet; more are told to come again. */
 export const SENDS_OPEN_MAX = 1024
 /** Taps of one pipe. */
-export const TAPS_MAX = 8
+const TAPS_MAX = 8
 /** When to come again, milliseconds. */
 const RETRY_MS = 1000
 /** A client is not sent away for longer than this, milliseconds. */

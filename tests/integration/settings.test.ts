@@ -11,7 +11,14 @@ import { readConfig as router } from '../../services/router/src/config.ts'
 import { readConfig as store } from '../../services/store/src/config.ts'
 import { settingsPage, variablesRead } from '../support/settings-page.ts'
 
-const READERS = { 'Every service': readRunConfig, router, ingest, store, 'render-api': renderApi, setup: readSetupConfig } as const
+const READERS = {
+  'Every service': readRunConfig,
+  router,
+  ingest,
+  store,
+  'render-api': renderApi,
+  setup: readSetupConfig,
+} as const
 
 const page = await settingsPage()
 let folder = ''

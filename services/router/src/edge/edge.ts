@@ -25,13 +25,16 @@ const NOTHING: readonly Outgoing[] = []
  */
 export class Edge implements Machine {
   readonly #krpc: Door
+  readonly #node: Machine
   readonly #packer: Packer
   readonly #room: WaitingRoom
   #telex: Machine | undefined
   #taking = true
 
-  constructor(krpc: Door, packer: Packer, room: WaitingRoom) {
+  /** @param node whom the KRPC door asks; its timers run here */
+  constructor(krpc: Door, node: Machine, packer: Packer, room: WaitingRoom) {
     this.#krpc = krpc
+    this.#node = node
     this.#packer = packer
     this.#room = room
   }
@@ -61,13 +64,15 @@ export class Edge implements Machine {
   }
 
   get deadline(): number | undefined {
-    return earliest(earliest(this.#packer.deadline, this.#room.deadline), this.#telex?.deadline)
+    const messages = earliest(this.#packer.deadline, this.#room.deadline)
+    return earliest(messages, earliest(this.#node.deadline, this.#telex?.deadline))
   }
 
   tick(nowMs: number): readonly Outgoing[] {
     const out: Outgoing[] = []
     this.#packer.tick(nowMs)
     this.#room.tick(nowMs, out)
+    out.push(...this.#node.tick(nowMs))
     if (this.#telex) out.push(...this.#telex.tick(nowMs))
     return out
   }

@@ -68,6 +68,7 @@ export class AnEdge {
         nodeId: NODE_ID,
         clusterSecrets: [SECRET],
         rates: { provedPerSecond, unprovedPerSecond, seed: 42 },
+        node: { responderOnly: true, random: (bytes) => Buffer.alloc(bytes, 1) },
         receivers: this.receivers,
         routers: this.routers,
         waitingMax,

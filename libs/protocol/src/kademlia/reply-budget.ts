@@ -1,7 +1,7 @@
 import { KRPC_OUT_BYTES_MAX } from '../limits.ts'
 
 /** RFC 9000 §8.1: what goes to an address that has not proved itself is at most so many times what came from it. */
-const AMPLIFICATION_MAX = 3
+export const AMPLIFICATION_MAX = 3
 
 /** A ping of ours, bytes: kept free in answers to those who are to be asked back. */
 export const PING_BYTES = 67

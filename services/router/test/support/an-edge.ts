@@ -1,4 +1,5 @@
 // The whole edge without I/O: the test is its clock, its network and its bus.
+import { randomBytes } from 'node:crypto'
 import {
   type Budget,
   type Dict,
@@ -58,6 +59,7 @@ export class AnEdge {
       unprovedPerSecond?: number
       budget?: Budget
       waitingMax?: number
+      originates?: boolean
     }> = {},
   ) {
     this.host(this.receiver, options.budget ?? AMPLE)
@@ -68,7 +70,7 @@ export class AnEdge {
         nodeId: NODE_ID,
         clusterSecrets: [SECRET],
         rates: { provedPerSecond, unprovedPerSecond, seed: 42 },
-        node: { responderOnly: true, random: (bytes) => Buffer.alloc(bytes, 1) },
+        node: { responderOnly: options.originates !== true, random: randomBytes },
         receivers: this.receivers,
         routers: this.routers,
         waitingMax,

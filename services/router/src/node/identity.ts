@@ -17,7 +17,7 @@ export async function nodeIdOf({ advertise, bootstrap, clusterSecrets }: Config)
 }
 
 /** @throws the resolver's error */
-export async function addressOf({ host }: Endpoint): Promise<Uint8Array> {
+async function addressOf({ host }: Endpoint): Promise<Uint8Array> {
   const ip = parseIp(host) ?? parseIp((await lookup(host)).address)
   if (!ip) throw new Error(`${host} has no address`)
   return ip

@@ -63,8 +63,15 @@ test('a message goes through the router and an ingest, and the receipt proves it
   await expect.poll(metrics).toMatch(/^p2pmsg_datagrams_total\{.*result="unknown-dialect".*\} 1$/m)
   const text = await metrics()
   expect(text).toMatch(/^p2pmsg_datagrams_total\{.*result="taken".*\} 2$/m)
+  expect(text).toMatch(/^p2pmsg_dht_queries_total\{.*method="get".*\} 1$/m)
   expect(text).toMatch(/^p2pmsg_envelopes_total\{.*result="accepted".*\} 1$/m)
-  for (const name of ['p2pmsg_pack_size_count', 'p2pmsg_publish_ack_seconds_count', 'p2pmsg_inflight_packs']) {
+  for (const name of [
+    'p2pmsg_pack_size_count',
+    'p2pmsg_publish_ack_seconds_count',
+    'p2pmsg_inflight_packs',
+    'p2pmsg_dht_held',
+    'p2pmsg_dht_contacts',
+  ]) {
     expect(text).toMatch(new RegExp(`^${name}[ {]`, 'm'))
   }
   expect(text).not.toContain('127.0.0.1"')

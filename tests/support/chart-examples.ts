@@ -124,6 +124,11 @@ export const EXAMPLES: Readonly<Record<string, Example>> = {
   'router.settings.provedRate': { value: 77, shows: 'value: "77"' },
   'router.settings.unprovedRate': { value: 77, shows: 'value: "77"' },
   'router.settings.trustedProxies': { value: ['10.0.0.0/8', '::1'], shows: 'value: "10.0.0.0/8,::1"' },
+  'router.settings.bootstrap': {
+    value: ['router.example.org:6881', '[2001:db8::2]:6881'],
+    also: HOST_NETWORK,
+    shows: 'value: "router.example.org:6881,[2001:db8::2]:6881"',
+  },
   'router.edge.mode': { value: 'hostNetwork', also: HOST_NETWORK, shows: 'hostNetwork: true' },
   'router.edge.port': { value: 5_555, shows: 'containerPort: 5555' },
   'router.edge.advertise.hosts': { value: ['2001:db8::1'], shows: 'value: "[2001:db8::1]:42424"' },

@@ -40,6 +40,13 @@ export function gauge(name: string, description: string, read: () => number | re
   })
 }
 
+/** A counter that is kept elsewhere. @param read called at each scrape; no value may ever go down */
+export function counted(name: string, description: string, read: () => readonly GaugeValue[]): void {
+  meter.createObservableCounter(name, { description }).addCallback((result) => {
+    for (const { value, labels } of read()) result.observe(value, labels)
+  })
+}
+
 /** Seconds, from a tenth of a millisecond to ten seconds. */
 export const SECONDS_BUCKETS: readonly number[] = [1e-4, 3e-4, 1e-3, 3e-3, 0.01, 0.03, 0.1, 0.3, 1, 3, 10]
 

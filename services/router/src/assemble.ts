@@ -1,4 +1,4 @@
-import { Tokens } from '@p2pmsg/protocol'
+import { KademliaNode, type NodeOptions, Tokens } from '@p2pmsg/protocol'
 import { Admission, type AdmissionOptions } from './edge/admission.ts'
 import { Edge } from './edge/edge.ts'
 import { Intake } from './edge/intake.ts'
@@ -7,7 +7,6 @@ import { WaitingRoom } from './edge/waiting-room.ts'
 import { KrpcDoor } from './node/krpc-door.ts'
 import type { LiveRouters } from './node/live-routers.ts'
 import { Pings } from './node/pings.ts'
-import { Responder } from './node/responder.ts'
 import { PipeDoor } from './pipe/pipe-door.ts'
 import type { Receivers } from './receivers.ts'
 
@@ -20,6 +19,8 @@ export type EdgeOptions = Readonly<{
   /** Unpredictable bytes. */
   random: (bytes: number) => Uint8Array
   rates: AdmissionOptions
+  /** Whether the node originates, in which families, and whom it tells of what strangers store. */
+  node: Pick<NodeOptions, 'families' | 'responderOnly' | 'onStored' | 'random'>
   receivers: Receivers
   routers: LiveRouters
   publish: Publish
@@ -29,6 +30,7 @@ export type EdgeOptions = Readonly<{
 
 export type AssembledEdge = Readonly<{
   edge: Edge
+  node: KademliaNode
   admission: Admission
   intake: Intake
   packer: Packer
@@ -44,15 +46,18 @@ export function assembleEdge(options: EdgeOptions, nowMs: number): AssembledEdge
   const room = new WaitingRoom(options.waitingMax)
   const packer = new Packer(options.incarnation, options.publish)
   const intake = new Intake((key) => receivers.find(key), packer, room)
-  const node = new Responder({
+  const node = new KademliaNode({
+    ...options.node,
     id: nodeId,
     tokens,
-    pings,
-    record: (target) => receivers.record(target),
-    closest: (target, family, count, now) => routers.closest(target, family, count, now),
+    nowMs,
+    proofs: admission.proofs,
+    itemOf: (target) => receivers.record(target),
+    neighbours: (family, atMs) => routers.contacts(family, atMs),
+    provingPing: (ip, atMs) => pings.make(ip, atMs),
   })
-  const door = new KrpcDoor({ nodeId, admission, node, pings, receivers, intake })
+  const door = new KrpcDoor({ admission, node, pings, receivers, intake })
   const { clusterSecrets, random } = options
   const pipes = new PipeDoor({ clusterSecrets, random, admission, intake })
-  return { edge: new Edge(door, pipes, packer, room), admission, intake, packer, pipes }
+  return { edge: new Edge({ krpc: door, pipes, node }, packer, room), node, admission, intake, packer, pipes }
 }

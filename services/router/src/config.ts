@@ -14,6 +14,8 @@ export type Config = Readonly<{
   httpPort: number
   /** How others reach our UDP port; undefined = loopback and that port, for trials. */
   advertise: Endpoint | undefined
+  /** Nodes of the DHT through which this router joins it; none: it answers, and originates nothing. */
+  bootstrap: readonly Endpoint[]
   /** The first signs tokens and names the node, all verify; 16 bytes or more each. */
   clusterSecrets: readonly Uint8Array[]
   /** From one proved address, messages/s. */
@@ -41,6 +43,7 @@ export function readConfig(values: NodeJS.ProcessEnv): Config {
     httpHost: env.text('P2PMSG_HTTP_HOST', '::'),
     httpPort: env.port('P2PMSG_HTTP_PORT', 8081),
     advertise: readAdvertise(env),
+    bootstrap: readBootstrap(env),
     clusterSecrets: readSecrets(env),
     provedPerSecond: env.int('P2PMSG_PROVED_RATE', { fallback: PROVED_PER_SECOND, min: 1, max: RATE_MAX }),
     unprovedPerSecond: env.int('P2PMSG_UNPROVED_RATE', { fallback: UNPROVED_PER_SECOND, min: 1, max: RATE_MAX }),
@@ -81,6 +84,18 @@ function readAdvertise(env: Env): Endpoint | undefined {
   if (text !== undefined && !endpoint)
     env.problem('P2PMSG_ADVERTISE', 'must look like router.example.org:42424 or [2001:db8::1]:42424')
   return endpoint
+}
+
+/** As many as are asked at once. */
+const BOOTSTRAP_MAX = 32
+
+function readBootstrap(env: Env): readonly Endpoint[] {
+  const texts = env.list('P2PMSG_BOOTSTRAP', [])
+  const endpoints = texts.flatMap((text) => parseEndpoint(text) ?? [])
+  if (endpoints.length < texts.length)
+    env.problem('P2PMSG_BOOTSTRAP', 'must be host:port of DHT nodes, separated by commas')
+  if (texts.length > BOOTSTRAP_MAX) env.problem('P2PMSG_BOOTSTRAP', `must name at most ${BOOTSTRAP_MAX} nodes`)
+  return endpoints
 }
 
 const SECRET_BYTES_MIN = 16

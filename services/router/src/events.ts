@@ -7,8 +7,10 @@ import { counter, histogram } from '@p2pmsg/runtime'
 export type DatagramResult =
   /** A query was answered, or its message taken on. */
   | 'taken'
-  /** An answer to our ping: the address is proved. */
+  /** An answer to a ping that was to prove the address. */
   | 'pong'
+  /** To a query of the node's own. */
+  | 'answer'
   | 'empty'
   /** Above 1,472 bytes: fragments of something that we never asked for. */
   | 'too-long'
@@ -96,6 +98,24 @@ export function offersMissed(reason: 'not-announced' | 'over-rate'): void {
 const pipesClosed = counter('p2pmsg_pipes_closed', 'Pipes that are over, by why', 'reason')
 export function pipeClosed(reason: EndReason): void {
   pipesClosed.add(1, reason)
+}
+
+const shared = counter('p2pmsg_dht_shared', 'Items and peers between the routers of a cluster', 'result')
+export function dhtShared(result: 'sent' | 'received' | 'stale'): void {
+  shared.add(1, result)
+}
+const snapshotCounts = counter(
+  'p2pmsg_dht_snapshots',
+  'Snapshots sent to routers that start, or taken at a start',
+  'result',
+)
+/** Sent: `sent`, `cut` at its limit, `busy` with others, `broken` by the bus. Taken: `complete`, `silent` or too `late` a sibling. */
+export function snapshotEnded(result: 'sent' | 'cut' | 'busy' | 'broken' | 'complete' | 'silent' | 'late'): void {
+  snapshotCounts.add(1, result)
+}
+const publications = counter('p2pmsg_dht_publications', 'Rounds of publishing a receiver record, by result', 'result')
+export function recordPublished(result: 'stored' | 'nowhere' | 'expired' | 'too-many'): void {
+  publications.add(1, result)
 }
 
 const posts = counter('p2pmsg_posts', 'Messages posted over HTTP, by status', 'status')

@@ -14,10 +14,23 @@ export type Hosted = Readonly<{
 /** Hosted receivers. Routers hold all of them in memory. */
 const RECEIVERS_MAX = 100_000
 
+/** Who wants to know which receivers are hosted. */
+export type ReceiversListener = Readonly<{ hosted: (receiver: Hosted) => void; gone: (target: Uint8Array) => void }>
+
 /** The hosted receivers, as the bucket tells them: by key for messages, by target for those who look up a record. */
 export class Receivers {
   readonly #byKey = new Map<string, Hosted>() // BOUNDED by RECEIVERS_MAX
   readonly #byTarget = new Map<string, Hosted>()
+  #listener: ReceiversListener | undefined
+
+  /** Tells of all that are hosted, and from now on of each change. One can listen at a time. @returns how to stop */
+  follow(listener: ReceiversListener): () => void {
+    this.#listener = listener
+    for (const hosted of this.#byKey.values()) listener.hosted(hosted)
+    return () => {
+      this.#listener = undefined
+    }
+  }
 
   get size(): number {
     return this.#byKey.size
@@ -36,6 +49,7 @@ export class Receivers {
     const hosted = { entry: entry.value, target, budget }
     this.#byKey.set(name, hosted)
     this.#byTarget.set(toHex(target), hosted)
+    this.#listener?.hosted(hosted)
   }
 
   remove(name: string): void {
@@ -43,6 +57,7 @@ export class Receivers {
     if (!known) return
     this.#byKey.delete(name)
     this.#byTarget.delete(toHex(known.target))
+    this.#listener?.gone(known.target)
   }
 
   find(key: Uint8Array): Hosted | undefined {

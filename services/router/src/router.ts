@@ -1,6 +1,6 @@
 import { randomBytes } from 'node:crypto'
 import { setTimeout as sleep } from 'node:timers/promises'
-import { type Outgoing, RECEIVERS_BUCKET, ROUTERS_BUCKET, sharedNodeId, verdicts } from '@p2pmsg/protocol'
+import { isIpv4, type Outgoing, parseIp, RECEIVERS_BUCKET, ROUTERS_BUCKET, verdicts } from '@p2pmsg/protocol'
 import { AckPublisher, connectBus, gauge, type RunContext, type Service, watchBucket } from '@p2pmsg/runtime'
 import { Driver, steadyClock } from '@p2pmsg/udp'
 import { assembleEdge } from './assemble.ts'
@@ -11,7 +11,12 @@ import { WAITING_MAX } from './edge/waiting-room.ts'
 import { sendFailed } from './events.ts'
 import { startHttp } from './http/app.ts'
 import { watchKernelDrops } from './kernel-drops.ts'
+import { nodeIdOf } from './node/identity.ts'
+import { startJoining } from './node/join.ts'
 import { LiveRouters } from './node/live-routers.ts'
+import { watchNode } from './node/node-metrics.ts'
+import { RecordPublisher } from './node/publish-records.ts'
+import { startSharing, tellOthers } from './node/share.ts'
 import { ACK_MS_MAX, publishPacks } from './publish-packs.ts'
 import { Receivers } from './receivers.ts'
 import { startRegistration } from './registration.ts'
@@ -33,15 +38,21 @@ export async function startRouter(config: Config, { log, health }: RunContext): 
   started.use(await watchBucket(bus, ROUTERS_BUCKET, following(routers, now), log))
 
   const incarnation = randomBytes(8)
-  const nodeId = sharedNodeId(config.clusterSecrets[0] as Uint8Array)
+  const nodeId = await nodeIdOf(config)
+  const families = familiesOf(config.udpHost)
+  const responderOnly = config.bootstrap.length === 0
   const publisher = started.use(new AckPublisher(bus, { inFlightMax: PACKS_IN_FLIGHT_MAX, timeoutMs: ACK_MS_MAX }))
   const publish = publishPacks(publisher, (pack, code) => {
     driver.send(code ? edge.failed(pack, code, now()) : edge.acknowledged(pack, now()))
   })
   const { provedPerSecond, unprovedPerSecond, clusterSecrets } = config
   const rates = { provedPerSecond, unprovedPerSecond, seed: randomBytes(4).readInt32LE() }
-  const fixed = { incarnation, nodeId, clusterSecrets, random: randomBytes, rates, waitingMax: WAITING_MAX }
-  const { edge, admission, intake, packer, pipes } = assembleEdge({ ...fixed, receivers, routers, publish }, now())
+  const kademlia = { families, responderOnly, random: randomBytes, onStored: tellOthers(bus, incarnation) }
+  const shared = { rates, receivers, routers, publish, waitingMax: WAITING_MAX, random: randomBytes }
+  const parts = { ...shared, incarnation, nodeId, clusterSecrets, node: kademlia }
+  const { edge, node, admission, intake, packer, pipes } = assembleEdge(parts, now())
+  watchNode(node)
+  started.use(await startSharing({ bus, incarnation, node, now }, routers.size === 0))
   gauge('p2pmsg_inflight_packs', 'Packs published and not acknowledged', () => packer.inFlight)
   gauge('p2pmsg_pipes', 'Open pipes', () => pipes.size.pipes)
   gauge('p2pmsg_pipes_half_open', 'Handshakes of pipes under way', () => pipes.size.halfOpen)
@@ -56,6 +67,10 @@ export async function startRouter(config: Config, { log, health }: RunContext): 
   const send = (outgoing: readonly Outgoing[]) => driver.send(outgoing)
   const telex = await startTelex(config, { bus, incarnation, intake, endpoint, now, send, log })
   if (telex) edge.speakTelex(started.use(telex).door)
+  if (!responderOnly) {
+    started.use(startJoining(config.bootstrap, { node, families, now, send, log }))
+    started.use(new RecordPublisher({ node, receivers, now, send }))
+  }
   const registration = started.use(await startRegistration(bus, { incarnation, id: nodeId, endpoint }, log))
 
   health.ready('bus', () => bus.connected)
@@ -73,6 +88,12 @@ export async function startRouter(config: Config, { log, health }: RunContext): 
     },
     [Symbol.asyncDispose]: () => running.disposeAsync(),
   }
+}
+
+/** What the socket has (BEP 32: each family is a network of its own). */
+function familiesOf(udpHost: string): readonly (4 | 6)[] {
+  const ip = parseIp(udpHost)
+  return ip ? [isIpv4(ip) ? 4 : 6] : [4, 6]
 }
 
 /** Entries of a bucket, with the time at which they came. */

@@ -11,6 +11,7 @@ test('what is not set has a default, except the bus and the secrets', () => {
     httpHost: '::',
     httpPort: 8081,
     advertise: undefined,
+    bootstrap: [],
     clusterSecrets: [Buffer.from('00112233445566778899aabbccddeeff', 'hex')],
     provedPerSecond: 2_000,
     unprovedPerSecond: 20,
@@ -27,11 +28,16 @@ test('everything can be set', () => {
     P2PMSG_UDP_PORT: '0',
     P2PMSG_ADVERTISE: '[2001:db8::1]:42424',
     P2PMSG_CLUSTER_SECRETS: `${'aa'.repeat(16)}, ${'bb'.repeat(32)}`,
+    P2PMSG_BOOTSTRAP: 'router.example.org:6881,[2001:db8::2]:6881',
     P2PMSG_PROVED_RATE: '50000',
     P2PMSG_TRUSTED_PROXIES: '10.0.0.0/8,127.0.0.1',
   })
   expect(config.advertise).toEqual({ host: '2001:db8::1', port: 42_424 })
   expect(config.clusterSecrets.map((secret) => secret.length)).toEqual([16, 32])
+  expect(config.bootstrap).toEqual([
+    { host: 'router.example.org', port: 6881 },
+    { host: '2001:db8::2', port: 6881 },
+  ])
   expect(config.provedPerSecond).toBe(50_000)
   expect(config.trustedProxies).toEqual(['10.0.0.0/8', '127.0.0.1'])
 })
@@ -41,12 +47,21 @@ test('every bad value is named at once', () => {
     NATS_URL: REQUIRED.NATS_URL,
     P2PMSG_CLUSTER_SECRETS: 'short',
     P2PMSG_ADVERTISE: 'here',
+    P2PMSG_BOOTSTRAP: 'router.example.org',
     P2PMSG_UDP_PORT: '99999',
     P2PMSG_UNPROVED_RATE: '0',
     P2PMSG_TRUSTED_PROXIES: 'loadbalancer',
     P2PMSG_UDP_HOST: 'localhost',
   }
-  const names = ['CLUSTER_SECRETS', 'ADVERTISE', 'UDP_PORT', 'UNPROVED_RATE', 'TRUSTED_PROXIES', 'UDP_HOST']
+  const names = [
+    'CLUSTER_SECRETS',
+    'ADVERTISE',
+    'BOOTSTRAP',
+    'UDP_PORT',
+    'UNPROVED_RATE',
+    'TRUSTED_PROXIES',
+    'UDP_HOST',
+  ]
   for (const name of names) expect(() => readConfig(bad)).toThrow(`P2PMSG_${name}`)
   expect(() => readConfig({ ...REQUIRED, P2PMSG_CLUSTER_SECRETS: ',' })).toThrow('P2PMSG_CLUSTER_SECRETS')
 })

@@ -28,6 +28,7 @@
 {{- if gt (int (add $connections 5)) (int $v.postgres.maxConnections) }}{{ fail (printf "store: %d replicas and one that replaces another, with %d connections each, and 5 for others make %d: postgres.maxConnections is %d" (int $v.store.replicas) (int $v.store.settings.poolSize) (int (add $connections 5)) (int $v.postgres.maxConnections)) }}{{ end }}
 
 {{- if and (eq $edge.mode "sharedService") (gt $hosts 1) }}{{ fail "router.edge.advertise.hosts: with sharedService all replicas are one node behind one address, so there is one host" }}{{ end }}
+{{- if and (eq $edge.mode "sharedService") $v.router.settings.bootstrap }}{{ fail "router.settings.bootstrap: with sharedService the replicas are one node behind one address, which answers and originates nothing; joining the DHT needs perPodService or hostNetwork" }}{{ end }}
 {{- if eq $edge.mode "perPodService" }}
 {{- if not (or (eq $hosts 1) (eq $hosts $replicas)) }}{{ fail (printf "router.edge.advertise.hosts: perPodService needs one host for all replicas or one for each of the %d; there are %d" $replicas $hosts) }}{{ end }}
 {{- if eq $edge.service.type "ClusterIP" }}{{ fail "router.edge.service.type: perPodService needs NodePort or LoadBalancer, or nobody outside can reach a replica of its own" }}{{ end }}

@@ -9,7 +9,19 @@ import {
   REFUSED_STREAM,
   ROUTERS_BUCKET,
 } from './streams.ts'
-import { type BusUser, committed, edge, messages, refused, signals, storeQueries, verdicts } from './subjects.ts'
+import {
+  type BusUser,
+  committed,
+  dht,
+  edge,
+  messages,
+  refused,
+  signals,
+  snapshots,
+  snapshotWanted,
+  storeQueries,
+  verdicts,
+} from './subjects.ts'
 
 /** What a NATS user may publish to and subscribe to; `allowResponses` lets it answer requests wherever they ask for it. */
 export type Grants = Readonly<{
@@ -26,6 +38,9 @@ const SUBJECTS = [
   { names: [verdicts.wildcard], ...traffic(verdicts) },
   { names: [committed.wildcard], ...traffic(committed) },
   { names: [signals.name], ...traffic(signals) },
+  { names: [dht.name], ...traffic(dht) },
+  { names: [snapshotWanted.name], ...traffic(snapshotWanted) },
+  { names: [snapshots.wildcard], ...traffic(snapshots) },
   { names: QUERIES.map((query) => query.name), ...traffic(storeQueries) },
 ]
 

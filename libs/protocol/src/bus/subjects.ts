@@ -1,9 +1,17 @@
 import { toHex } from '../bytes/bytes.ts'
-import type { Parsed } from '../parsed.ts'
+import type { ReplicaRecord } from '../kademlia/replica-record.ts'
+import { faulty, type Parsed, parsed } from '../parsed.ts'
 import { type Announcement, encodeAnnouncement, parseAnnouncement } from './announcement.ts'
 import { type Block, encodeBlock, parseBlock } from './block.ts'
-import { encodePack, type Pack, parsePack } from './pack.ts'
+import { encodePack, INCARNATION_BYTES, type Pack, parsePack } from './pack.ts'
 import { encodeRefusals, parseRefusals, type Refusal } from './refusal.ts'
+import {
+  encodeSharedRecord,
+  encodeSnapshotPart,
+  parseSharedRecord,
+  parseSnapshotPart,
+  type SharedRecord,
+} from './shared-record.ts'
 import { encodeSignal, parseSignal, type Signal } from './signal.ts'
 import { encodeVerdicts, parseVerdicts, type Verdicts } from './verdict.ts'
 
@@ -80,6 +88,37 @@ export const signals: Subject<Signal> & Traffic = {
   name: 'signals.v1',
   encode: encodeSignal,
   parse: parseSignal,
+  publishers: ['router'],
+  subscribers: ['router'],
+}
+
+/** Router → the other routers: what strangers have put and announced. Not stored: it ends by itself, and is put anew each hour. */
+export const dht: Subject<SharedRecord> & Traffic = {
+  name: 'dht.v1',
+  encode: encodeSharedRecord,
+  parse: parseSharedRecord,
+  publishers: ['router'],
+  subscribers: ['router'],
+}
+
+/** Router that starts → one of its siblings, by its incarnation: send all of that. */
+export const snapshotWanted: Subject<Uint8Array> & Traffic & Readonly<{ queue: string }> = {
+  name: 'dht.v1.snapshot',
+  encode: (incarnation) => incarnation,
+  parse: (bytes) => (bytes.length === INCARNATION_BYTES ? parsed(bytes) : faulty('bad-incarnation')),
+  queue: 'router',
+  publishers: ['router'],
+  subscribers: ['router'],
+}
+
+/** That sibling → the router that asked: its snapshot in parts, of which the last is empty. */
+export const snapshots: SubjectFamily<readonly ReplicaRecord[], Uint8Array> = {
+  wildcard: 'dht.v1.snapshot.*',
+  of: (incarnation) => ({
+    name: `dht.v1.snapshot.${toHex(incarnation)}`,
+    encode: encodeSnapshotPart,
+    parse: parseSnapshotPart,
+  }),
   publishers: ['router'],
   subscribers: ['router'],
 }

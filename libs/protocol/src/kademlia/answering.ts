@@ -1,12 +1,12 @@
 import type { UdpAddress } from '../krpc/compact.ts'
 import { encodeError } from '../krpc/encode.ts'
 import type { Query } from '../krpc/query.ts'
+import { DATAGRAM_OUT_BYTES_MAX } from '../limits.ts'
 import { ID_BYTES } from './id.ts'
 import type { Keeper, KrpcRefusal } from './keeper.ts'
 import { type AnswerCounts, isMethod, type Method } from './node-counts.ts'
 import type { ForeignQuery } from './options.ts'
-import type { Proofs } from './proofs.ts'
-import { budgetFor } from './reply-budget.ts'
+import type { AddressProofs } from './proofs.ts'
 import type { Reading, Responder } from './responder.ts'
 import type { Tokens } from './token.ts'
 
@@ -17,7 +17,7 @@ export type AnsweringParts = Readonly<{
   responder: Responder
   keeper: Keeper
   tokens: Tokens
-  proofs: Proofs
+  proofs: AddressProofs
   counts: AnswerCounts
   onForeign: ((query: ForeignQuery) => readonly Uint8Array[] | undefined) | undefined
 }>
@@ -34,15 +34,15 @@ export class Answering {
   }
 
   /**
-   * @param requestBytes the query's size
+   * @param unprovedBudget what may be sent if the address is not proved, bytes
    * @param reserve bytes of that budget to keep for a ping, where the address is not proved
    */
-  answer(query: Query, requestBytes: number, reserve: number, from: UdpAddress, nowMs: number): Answer {
+  answer(query: Query, unprovedBudget: number, reserve: number, from: UdpAddress, nowMs: number): Answer {
     const { proofs, counts } = this.#parts
     const method = isMethod(query.method) ? query.method : undefined
     counts.queries[method ?? 'other']++
     const proved = proofs.isProved(from, nowMs)
-    const budget = budgetFor(requestBytes, proved)
+    const budget = proved ? DATAGRAM_OUT_BYTES_MAX : Math.min(unprovedBudget, DATAGRAM_OUT_BYTES_MAX)
     const answer: Answer = { datagrams: [], room: budget, short: false, proved }
     const usable = proved ? budget : Math.max(budget - reserve, 0)
     if (method) this.#known(method, query, usable, from, nowMs, answer)
@@ -58,13 +58,13 @@ export class Answering {
       case 'ping':
         return this.#send(responder.ping(query, from), answer)
       case 'find_node':
-        return this.#reading(query, target && responder.findNode(query, target, from, budget), answer)
+        return this.#reading(query, target && responder.findNode(query, target, from, budget, nowMs), answer)
       case 'get_peers':
         return this.#reading(query, target && responder.getPeers(query, target, from, budget, nowMs), answer)
       case 'get':
         return this.#reading(query, target && responder.get(query, target, from, budget, nowMs), answer)
       case 'sample_infohashes':
-        return this.#reading(query, target && responder.sampleInfohashes(query, target, from, budget), answer)
+        return this.#reading(query, target && responder.sampleInfohashes(query, target, from, budget, nowMs), answer)
       case 'announce_peer':
       case 'put': {
         const writing = method === 'put' ? keeper.put(query, from, nowMs) : keeper.announcePeer(query.args, from, nowMs)
@@ -90,13 +90,13 @@ export class Answering {
       return
     }
     if (query.target?.length !== ID_BYTES) return this.#refuse(query, UNKNOWN, answer)
-    this.#reading(query, responder.findNode(query, query.target, from, budget), answer)
+    this.#reading(query, responder.findNode(query, query.target, from, budget, nowMs), answer)
   }
 
   #prove(from: UdpAddress, nowMs: number, answer: Answer): void {
     this.#parts.proofs.prove(from, nowMs)
     answer.proved = true
-    answer.room = budgetFor(0, true)
+    answer.room = DATAGRAM_OUT_BYTES_MAX
   }
 
   #reading(query: Query, reading: Reading | undefined, answer: Answer): void {

@@ -4,7 +4,7 @@ import type { Outgoing } from '../machine.ts'
 import { familyOf } from './address-key.ts'
 import type { Agenda } from './agenda.ts'
 import { ExternalAddress } from './external-address.ts'
-import type { Proofs } from './proofs.ts'
+import type { AddressProofs } from './proofs.ts'
 import type { RoutingTable } from './routing-table.ts'
 import { Timeouts } from './timeouts.ts'
 import { type KrpcError, type Outcome, type Reply, Transactions } from './transactions.ts'
@@ -23,7 +23,7 @@ const BARE_BYTES: Readonly<Partial<Record<QueryMethod, number>>> = { find_node: 
 export type AskingParts = Readonly<{
   id: Uint8Array
   agenda: Agenda
-  proofs: Proofs
+  proofs: AddressProofs
   random: (bytes: number) => Uint8Array
   readOnly: boolean
   table: (family: 4 | 6) => RoutingTable | undefined
@@ -50,6 +50,11 @@ export class Asking {
 
   get open(): number {
     return this.#transactions.size
+  }
+
+  /** Whether an answer under this transaction is waited for, from whomever. */
+  awaits(t: Uint8Array): boolean {
+    return this.#transactions.has(t)
   }
 
   ask(to: UdpAddress, method: QueryMethod, args: Arguments, outcome: Outcome, nowMs: number): boolean {

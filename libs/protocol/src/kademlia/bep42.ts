@@ -1,4 +1,5 @@
-import { isIpv4 } from '../krpc/compact.ts'
+import { createHmac } from 'node:crypto'
+import { isIpv4, type UdpAddress } from '../krpc/compact.ts'
 import { isLocal } from './address-key.ts'
 import { ID_BYTES } from './id.ts'
 
@@ -17,6 +18,15 @@ export function bep42Id(ip: Uint8Array, random: Uint8Array): Uint8Array {
   id[1] = (prefix >>> 16) & 255
   id[2] = ((prefix >>> 8) & 0xf8) | ((random[2] as number) & 7)
   return id
+}
+
+/**
+ * The id of a router with an address of its own: it fits the address, stays the same from start to start, and only who holds the
+ * cluster's secret could have computed it.
+ * @param secret 16 bytes or more
+ */
+export function addressNodeId(secret: Uint8Array, { ip, port }: UdpAddress): Uint8Array {
+  return bep42Id(ip, createHmac('sha1', secret).update('address-node-id').update(ip).update(String(port)).digest())
 }
 
 /** Whether an id's first 21 bits fit its address; local addresses are exempt. */

@@ -1,6 +1,6 @@
 import { equalBytes } from '../bytes/bytes.ts'
 import type { UdpAddress } from '../krpc/compact.ts'
-import { parseFrame } from '../krpc/frame.ts'
+import { type Frame, parseFrame } from '../krpc/frame.ts'
 import { type Query, queryOf, quickQuery } from '../krpc/query.ts'
 import type { Machine, Outgoing } from '../machine.ts'
 import { familyOf } from './address-key.ts'
@@ -15,8 +15,8 @@ import { Maintenance, STEP_MS } from './maintenance.ts'
 import { type AnswerCounts, newAnswerCounts } from './node-counts.ts'
 import { Operations } from './operations.ts'
 import type { NodeOptions } from './options.ts'
-import { Proofs } from './proofs.ts'
-import { PING_BYTES } from './reply-budget.ts'
+import { type AddressProofs, Proofs } from './proofs.ts'
+import { AMPLIFICATION_MAX, PING_BYTES } from './reply-budget.ts'
 import { Responder, type Tables } from './responder.ts'
 import { RoutingTable } from './routing-table.ts'
 import { encodeSavedTable } from './saved-table.ts'
@@ -31,7 +31,7 @@ import type { Wire } from './wire.ts'
  */
 export class KademliaNode implements Machine {
   readonly id: Uint8Array
-  readonly proofs: Proofs
+  readonly proofs: AddressProofs
   readonly storage: Storage
   /** Lookups, reading and writing. */
   readonly operations: Operations
@@ -45,6 +45,7 @@ export class KademliaNode implements Machine {
   readonly #answered: AnswerCounts = newAnswerCounts()
   readonly #originates: boolean
   readonly #readOnly: boolean
+  readonly #provingPing: NodeOptions['provingPing']
   #outgoing: Outgoing[] = []
   #depth = 0
 
@@ -56,6 +57,7 @@ export class KademliaNode implements Machine {
     this.storage = new Storage(options.onStored)
     this.#originates = options.responderOnly !== true
     this.#readOnly = options.readOnly === true
+    this.#provingPing = options.provingPing
     const tableOptions = perPrefixMax === undefined ? {} : { prefixContactsMax: perPrefixMax }
     // Who never originates has nobody to know: a table that nobody keeps true would only mislead.
     const tableOf = (family: 4 | 6) =>
@@ -126,7 +128,7 @@ export class KademliaNode implements Machine {
 
   receive(bytes: Uint8Array, from: UdpAddress, nowMs: number): readonly Outgoing[] {
     const query = quickQuery(bytes)
-    if (query) return this.answer(query, bytes.length, from, nowMs)
+    if (query) return this.answer(query, bytes.length * AMPLIFICATION_MAX, from, nowMs)
     const frame = parseFrame(bytes)
     if (!frame.ok) {
       const { faults } = this.#answered
@@ -134,12 +136,25 @@ export class KademliaNode implements Machine {
       return NOTHING
     }
     const { value } = frame
-    if (value.kind === 'query') return this.answer(queryOf(value), bytes.length, from, nowMs)
-    return this.#within(() => this.#asking.settle(value, from, nowMs))
+    if (value.kind === 'query') return this.answer(queryOf(value), bytes.length * AMPLIFICATION_MAX, from, nowMs)
+    return this.settle(value, from, nowMs)
   }
 
-  /** For those who have parsed a query already. @param requestBytes the datagram's size */
-  answer(query: Query, requestBytes: number, from: UdpAddress, nowMs: number): readonly Outgoing[] {
+  /** For those who have parsed an answer already. */
+  settle(answer: Exclude<Frame, { kind: 'query' }>, from: UdpAddress, nowMs: number): readonly Outgoing[] {
+    return this.#within(() => this.#asking.settle(answer, from, nowMs))
+  }
+
+  /** Whether we have asked something under this transaction id and wait for the answer. */
+  awaits(t: Uint8Array): boolean {
+    return this.#asking.awaits(t)
+  }
+
+  /**
+   * For those who have parsed a query already.
+   * @param unprovedBudget what may be sent if the address is not proved, bytes in all: at most three times the query
+   */
+  answer(query: Query, unprovedBudget: number, from: UdpAddress, nowMs: number): readonly Outgoing[] {
     // Read-only (BEP 43), but for pongs to those who answered us: they ask whether our address is ours.
     if (this.#readOnly && !(query.method === 'ping' && this.proofs.isProved(from, nowMs))) {
       this.#answered.ignored++
@@ -148,12 +163,12 @@ export class KademliaNode implements Machine {
     this.#depth++
     const newcomer = this.#originates && !query.readOnly && this.#isNewcomer(query, from, nowMs)
     const reserve = newcomer ? PING_BYTES : 0
-    const answer = this.#answering.answer(query, requestBytes, reserve, from, nowMs)
+    const answer = this.#answering.answer(query, unprovedBudget, reserve, from, nowMs)
     for (const bytes of answer.datagrams) this.#outgoing.push({ to: from, bytes })
     // A pong proves the address: then we can say all. Also to replicas that never originate: it has just sent to this socket.
     if (answer.room >= PING_BYTES) {
       if (newcomer) this.#checks.ping(from, nowMs)
-      else if (answer.short && !answer.proved) this.#asking.ask(from, 'ping', {}, { replied: () => undefined }, nowMs)
+      else if (answer.short && !answer.proved) this.#pingToProve(from, nowMs)
     }
     return this.#leave()
   }
@@ -178,6 +193,11 @@ export class KademliaNode implements Machine {
   save(): Uint8Array {
     const contacts = ([4, 6] as const).flatMap((family) => this.#tables[family]?.contacts() ?? [])
     return encodeSavedTable({ id: this.id, contacts: contacts.sort((a, b) => b.repliedMs - a.repliedMs) })
+  }
+
+  #pingToProve(to: UdpAddress, nowMs: number): void {
+    if (this.#provingPing) this.#outgoing.push({ to, bytes: this.#provingPing(to.ip, nowMs) })
+    else this.#asking.ask(to, 'ping', {}, { replied: () => undefined }, nowMs)
   }
 
   #isNewcomer(query: Query, from: UdpAddress, nowMs: number): boolean {

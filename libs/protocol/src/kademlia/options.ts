@@ -1,7 +1,7 @@
 import type { UdpAddress } from '../krpc/compact.ts'
 import type { Query } from '../krpc/query.ts'
 import type { Contact } from './contact.ts'
-import type { Proofs } from './proofs.ts'
+import type { AddressProofs } from './proofs.ts'
 import type { ReplicaRecord } from './replica-record.ts'
 import type { Storable } from './stored-item.ts'
 import type { Tokens } from './token.ts'
@@ -36,11 +36,16 @@ export type NodeOptions = Readonly<{
   /** Contacts of one /24 or /56 in one bucket and in one lookup; more where a network is all of one's own. */
   perPrefixMax?: number
   /** Shared with those who prove addresses in other ways. */
-  proofs?: Proofs
+  proofs?: AddressProofs
   /** An item that is served beside those that strangers store, such as a receiver record. */
   itemOf?: (target: Uint8Array) => Storable | undefined
   /** Contacts to name beside those of the table, such as a cluster's other routers. */
-  neighbours?: (family: 4 | 6) => readonly Contact[]
+  neighbours?: (family: 4 | 6, nowMs: number) => readonly Contact[]
+  /**
+   * A ping for an address that a pong should prove, at most 67 bytes, whose pong the owner of `proofs` knows by itself: where
+   * replicas share an address, the pong can come to another. The node asks by a transaction of its own when left out.
+   */
+  provingPing?: (ip: Uint8Array, nowMs: number) => Uint8Array
   /** Takes queries of other methods. @returns the datagrams to answer with, none = taken, answered later or never; undefined = not taken */
   onForeign?: (query: ForeignQuery) => readonly Uint8Array[] | undefined
   /** A stranger has stored something: for the other replicas. */

@@ -6,6 +6,9 @@ export const PROVED_MS = 10 * 60_000
 /** Addresses remembered; who was proved longest ago makes room. */
 const PROOFS_MAX = 65_536
 
+/** Who has proved an address: {@link Proofs}, or whoever knows of more ways to do so. */
+export type AddressProofs = Pick<Proofs, 'prove' | 'isProved' | 'size'>
+
 /** Addresses that have shown that what we send them arrives there. To all others we send no more than three times what came. */
 export class Proofs {
   readonly #untilMs = new Map<AddressKey, number>() // BOUNDED by PROOFS_MAX

@@ -1,18 +1,10 @@
-import { DATAGRAM_OUT_BYTES_MAX, KRPC_OUT_BYTES_MAX } from '../limits.ts'
+import { KRPC_OUT_BYTES_MAX } from '../limits.ts'
 
 /** RFC 9000 §8.1: what goes to an address that has not proved itself is at most so many times what came from it. */
-const AMPLIFICATION_MAX = 3
+export const AMPLIFICATION_MAX = 3
 
 /** A ping of ours, bytes: kept free in answers to those who are to be asked back. */
-export const PING_BYTES = 66
-
-/**
- * What may be sent in answer to one query, bytes, replies and a ping together.
- * @param requestBytes the query's size
- */
-export function budgetFor(requestBytes: number, proved: boolean): number {
-  return proved ? DATAGRAM_OUT_BYTES_MAX : Math.min(requestBytes * AMPLIFICATION_MAX, DATAGRAM_OUT_BYTES_MAX)
-}
+export const PING_BYTES = 67
 
 /** BEP 32's limit for all replies but those with an item, which can be larger than that by itself. */
 export function krpcBudget(budget: number): number {

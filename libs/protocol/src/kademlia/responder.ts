@@ -34,7 +34,7 @@ export type ResponderParts = Readonly<{
   /** An item that is served beside the stored ones, such as a receiver record. */
   itemOf: (target: Uint8Array) => Storable | undefined
   /** Contacts to name beside those of the table, such as a cluster's other routers. */
-  neighbours: (family: 4 | 6) => readonly Contact[]
+  neighbours: (family: 4 | 6, nowMs: number) => readonly Contact[]
 }>
 
 /** A reply, and whether it left out a part for lack of room. */
@@ -53,9 +53,9 @@ export class Responder {
     return this.#begin(query, from).end(query.t)
   }
 
-  findNode(query: Query, target: Uint8Array, from: UdpAddress, budget: number): Reading {
+  findNode(query: Query, target: Uint8Array, from: UdpAddress, budget: number, nowMs: number): Reading {
     const writer = this.#begin(query, from)
-    const short = this.#nodes(writer, query, target, from, krpcBudget(budget))
+    const short = this.#nodes(writer, query, target, from, krpcBudget(budget), nowMs)
     return { bytes: writer.end(query.t), short }
   }
 
@@ -71,7 +71,7 @@ export class Responder {
     const peers = storage.peers.peersOf(infoHash, family, most, nowMs)
     const beside = NODES_HEAD_BYTES + NODES_BESIDE_VALUES * NODE_BYTES[family]
     const reserve = peers.length === 0 ? 0 : Math.min(overhead + peers.length * one, room - writer.size - beside)
-    const short = this.#nodes(writer, query, infoHash, from, room - Math.max(reserve, 0))
+    const short = this.#nodes(writer, query, infoHash, from, room - Math.max(reserve, 0), nowMs)
     writer.string('token', tokens.make(from.ip, infoHash, nowMs))
     const fit = Math.floor((krpcBudget(budget) - writer.size - overhead) / one)
     if (peers.length > 0 && fit > 0) writer.list('values', peers.slice(0, fit))
@@ -79,10 +79,10 @@ export class Responder {
   }
 
   /** Zero samples (BEP 51). */
-  sampleInfohashes(query: Query, target: Uint8Array, from: UdpAddress, budget: number): Reading {
+  sampleInfohashes(query: Query, target: Uint8Array, from: UdpAddress, budget: number, nowMs: number): Reading {
     const tail = memberBytes('samples', 0) + rawBytes('num', 3)
     const writer = this.#begin(query, from).int('interval', SAMPLE_INTERVAL_SECONDS)
-    const short = this.#nodes(writer, query, target, from, krpcBudget(budget) - tail)
+    const short = this.#nodes(writer, query, target, from, krpcBudget(budget) - tail, nowMs)
     writer.int('num', 0).string('samples', new Uint8Array(0))
     return { bytes: writer.end(query.t), short }
   }
@@ -108,7 +108,7 @@ export class Responder {
     if (!value || full <= budget) {
       if (value && signed) writer.string('k', signed.key)
       const room = full > KRPC_OUT_BYTES_MAX ? budget : krpcBudget(budget)
-      const short = this.#nodes(writer, query, target, from, room - seq - TOKEN_MEMBER_BYTES - tail)
+      const short = this.#nodes(writer, query, target, from, room - seq - TOKEN_MEMBER_BYTES - tail, nowMs)
       if (signed) writer.int('seq', signed.seq)
       if (value && signed) writer.string('sig', signed.signature)
       writer.string('token', token)
@@ -121,7 +121,7 @@ export class Responder {
       return { bytes: writer.raw('v', value).end(query.t), short: false }
     }
     writer = this.#begin(query, from)
-    this.#nodes(writer, query, target, from, krpcBudget(budget - PING_BYTES) - TOKEN_MEMBER_BYTES)
+    this.#nodes(writer, query, target, from, krpcBudget(budget - PING_BYTES) - TOKEN_MEMBER_BYTES, nowMs)
     return { bytes: writer.string('token', token).end(query.t), short: true }
   }
 
@@ -130,12 +130,19 @@ export class Responder {
   }
 
   /** Writes the closest contacts of the families that are wanted (BEP 32), as many as fit. @returns whether some did not */
-  #nodes(writer: ReplyWriter, query: Query, target: Uint8Array, from: UdpAddress, room: number): boolean {
+  #nodes(
+    writer: ReplyWriter,
+    query: Query,
+    target: Uint8Array,
+    from: UdpAddress,
+    room: number,
+    nowMs: number,
+  ): boolean {
     let short = false
     const asker = addressKey(from)
     for (const family of familiesWanted(query, from)) {
       const table = this.#parts.tables[family]
-      const others = this.#parts.neighbours(family)
+      const others = this.#parts.neighbours(family, nowMs)
       const contacts = table ? table.closest(target, LOOKUP_K, others, asker) : nearest(target, others, asker)
       const fit = Math.floor((room - writer.size - NODES_HEAD_BYTES) / NODE_BYTES[family])
       const count = Math.min(contacts.length, Math.max(fit, 0))

@@ -60,6 +60,10 @@ export class Transactions {
     return t
   }
 
+  has(t: Uint8Array): boolean {
+    return t.length === TRANSACTION_BYTES && this.#open.has(numberOf(t))
+  }
+
   /** @param expected called before the outcome, when the answer is one that we wait for, from where we sent the query */
   settle(frame: Reply | KrpcError, from: UdpAddress, nowMs: number, expected: () => void): void {
     const number = frame.t.length === TRANSACTION_BYTES ? numberOf(frame.t) : -1

@@ -1,4 +1,4 @@
-import { bep42Id, fitsBep42, ID_BYTES, parseIp, toHex } from '@p2pmsg/protocol'
+import { addressNodeId, bep42Id, fitsBep42, ID_BYTES, parseIp, toHex } from '@p2pmsg/protocol'
 import { expect, test } from 'vitest'
 
 /** BEP 42, "example ids": address, last byte, the first 21 bits. */
@@ -17,6 +17,15 @@ test.each(VECTORS)('the id for %s with last byte %i begins as the BEP says', (ip
   expect(toHex(id.subarray(0, 3))).toBe(prefix)
   expect(fitsBep42(id, parseIp(ip) as Uint8Array)).toBe(true)
   expect(fitsBep42(id, parseIp('8.8.8.8') as Uint8Array)).toBe(false)
+})
+
+test("a router's id fits its address, is the same at each start, and another for another port or cluster", () => {
+  const [secret, ip] = [Buffer.alloc(32, 1), parseIp('203.0.113.7') as Uint8Array]
+  const id = addressNodeId(secret, { ip, port: 1 })
+  expect(fitsBep42(id, ip)).toBe(true)
+  expect(addressNodeId(secret, { ip, port: 1 })).toEqual(id)
+  const others = [addressNodeId(secret, { ip, port: 2 }), addressNodeId(Buffer.alloc(32, 2), { ip, port: 1 })]
+  expect(new Set([id, ...others].map(toHex)).size).toBe(3)
 })
 
 test('any id fits a local address', () => {

@@ -85,9 +85,10 @@ export class Bus implements AsyncDisposable {
     return true
   }
 
-  /** @returns how to stop */
-  subscribe<T>(subject: Subject<T>, onValue: (value: T) => void): () => void {
+  /** @param queue of all who subscribe under this name, one gets each message @returns how to stop */
+  subscribe<T>(subject: Subject<T>, onValue: (value: T) => void, queue?: string): () => void {
     const subscription = this.nc.subscribe(subject.name, {
+      ...(queue === undefined ? {} : { queue }),
       callback: (error, message) => {
         if (error) return
         const value = subject.parse(message.data)

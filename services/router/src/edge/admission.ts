@@ -1,4 +1,4 @@
-import type { Tokens } from '@p2pmsg/protocol'
+import type { AddressProofs, Tokens } from '@p2pmsg/protocol'
 import { type Peer, Peers } from './peers.ts'
 import { PrefixBuckets } from './prefix-buckets.ts'
 import { ReplyCap } from './reply-cap.ts'
@@ -21,12 +21,22 @@ export class Admission {
   readonly #peers: Peers
   readonly #prefixes: PrefixBuckets
   readonly #cap: ReplyCap
+  /** What the node asks and tells: an address here is one IP address, of whatever port. */
+  readonly proofs: AddressProofs
 
   constructor(tokens: Tokens, options: AdmissionOptions, nowMs: number) {
     this.#tokens = tokens
     this.#peers = new Peers(options.provedPerSecond)
     this.#prefixes = new PrefixBuckets(options.unprovedPerSecond, options.seed)
     this.#cap = new ReplyCap(nowMs)
+    const peers = this.#peers
+    this.proofs = {
+      prove: ({ ip }, atMs) => void this.prove(ip, atMs),
+      isProved: ({ ip }, atMs) => this.proved(ip, atMs) !== undefined,
+      get size() {
+        return peers.size
+      },
+    }
   }
 
   /** @returns the peer behind an address that has proved itself within ten minutes */

@@ -27,6 +27,9 @@ export interface Door {
   receive(bytes: Uint8Array, from: UdpAddress, nowMs: number, out: Outgoing[]): void
 }
 
+/** `node`: whom the KRPC door asks; its timers run here */
+export type Doors = Readonly<{ krpc: Door; pipes: PipesDoor; node: Machine }>
+
 const NOTHING: readonly Outgoing[] = []
 
 /**
@@ -36,14 +39,16 @@ const NOTHING: readonly Outgoing[] = []
 export class Edge implements Machine {
   readonly #krpc: Door
   readonly #pipes: PipesDoor
+  readonly #node: Machine
   readonly #packer: Packer
   readonly #room: WaitingRoom
   #telex: Machine | undefined
   #taking = true
 
-  constructor(krpc: Door, pipes: PipesDoor, packer: Packer, room: WaitingRoom) {
+  constructor({ krpc, pipes, node }: Doors, packer: Packer, room: WaitingRoom) {
     this.#krpc = krpc
     this.#pipes = pipes
+    this.#node = node
     this.#packer = packer
     this.#room = room
   }
@@ -74,13 +79,15 @@ export class Edge implements Machine {
 
   get deadline(): number | undefined {
     const own = earliest(this.#packer.deadline, this.#room.deadline)
-    return earliest(earliest(own, this.#pipes.deadline), this.#telex?.deadline)
+    const machines = earliest(this.#node.deadline, this.#telex?.deadline)
+    return earliest(earliest(own, this.#pipes.deadline), machines)
   }
 
   tick(nowMs: number): readonly Outgoing[] {
     const out: Outgoing[] = []
     this.#packer.tick(nowMs)
     this.#room.tick(nowMs, out)
+    out.push(...this.#node.tick(nowMs))
     if (this.#telex) out.push(...this.#telex.tick(nowMs))
     out.push(...this.#pipes.tick(nowMs))
     return out

@@ -75,6 +75,10 @@ export class Peers {
     this.#perSecond = perSecond
   }
 
+  get size(): number {
+    return this.#peers.size
+  }
+
   find(ip: Uint8Array): Peer | undefined {
     return this.#peers.get(byteKey(ip))
   }

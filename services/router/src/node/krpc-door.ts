@@ -2,8 +2,12 @@ import {
   encodeError,
   encodeRefusal,
   type ItemFault,
+  type KademliaNode,
+  type KrpcQuery,
   type Outgoing,
   parseFrame,
+  queryOf,
+  quickQuery,
   recordTarget,
   type UdpAddress,
   VALUE_UDP_BYTES_MAX,
@@ -14,26 +18,30 @@ import { datagram, malformedKrpc } from '../events.ts'
 import type { Receivers } from '../receivers.ts'
 import { AcceptedReply } from './accepted-reply.ts'
 import { type AnsweringNode, KrpcWaiter } from './krpc-waiter.ts'
-import { type MessageQuery, messageQueryOf, quickMessageQuery } from './message-query.ts'
+import {
+  type AnswerFrame,
+  type MessageQuery,
+  messageQueryOf,
+  type QueryFrame,
+  quickMessageQuery,
+} from './message-query.ts'
 import type { Pings } from './pings.ts'
-import type { Query, Responder } from './responder.ts'
 
 /** BEP 5's protocol error; BEP 44's for a salt that is too long. */
 const PROTOCOL_ERROR = 203
 const SALT_TOO_LONG = 207
 
 export type KrpcParts = Readonly<{
-  /** Our node id, 20 bytes. */
-  nodeId: Uint8Array
   admission: Admission
-  node: Responder
+  node: KademliaNode
   pings: Pings
   receivers: Receivers
   intake: Intake
 }>
 
 /**
- * KRPC datagrams: shape, proof and rate; then queries go to the node, and messages to the intake.
+ * KRPC datagrams: shape, proof and rate; then queries and answers go to the node, and messages to the intake. How much may be sent
+ * back is decided here, from admission; the node fits its answers into that.
  *
  * The one method that is ours is `msg`, a message (BEP 44's members) for the receiver that its salt names:
  *   a  id 20 bytes, token, k 32, salt 32–64, seq int64, v ≤ 900 bencoded, sig 64
@@ -48,43 +56,46 @@ export class KrpcDoor {
 
   constructor(parts: KrpcParts) {
     this.#parts = parts
-    this.#answering = { id: parts.nodeId, accepted: new AcceptedReply(parts.nodeId) }
+    const { id } = parts.node
+    this.#answering = { id, accepted: new AcceptedReply(id) }
   }
 
   receive(bytes: Uint8Array, from: UdpAddress, nowMs: number, out: Outgoing[]): void {
     const quick = quickMessageQuery(bytes)
     if (quick) return this.#message(quick, bytes.length, from, nowMs, out)
+    const query = quickQuery(bytes)
+    if (query) return this.#query(query, bytes.length, from, nowMs, out)
     const frame = parseFrame(bytes)
     if (!frame.ok) malformedKrpc(frame.fault)
-    else if (frame.value.kind !== 'query') this.#pong(frame.value.t, from, nowMs)
+    else if (frame.value.kind !== 'query') this.#answer(frame.value, from, nowMs, out)
     else if (frame.value.method === 'msg') this.#anyMessage(frame.value, bytes.length, from, nowMs, out)
-    else this.#query(frame.value, bytes.length, from, nowMs, out)
+    else this.#query(queryOf(frame.value), bytes.length, from, nowMs, out)
   }
 
-  #pong(t: Uint8Array, from: UdpAddress, nowMs: number): void {
-    const { pings, admission } = this.#parts
-    if (!pings.isPong(t, from.ip, nowMs)) return datagram('unsolicited')
-    admission.prove(from.ip, nowMs)
-    datagram('pong')
+  #answer(answer: AnswerFrame, from: UdpAddress, nowMs: number, out: Outgoing[]): void {
+    const { pings, admission, node } = this.#parts
+    if (pings.isPong(answer.t, from.ip, nowMs)) {
+      admission.prove(from.ip, nowMs)
+      return datagram('pong')
+    }
+    datagram(node.awaits(answer.t) ? 'answer' : 'unsolicited')
+    out.push(...node.settle(answer, from, nowMs))
   }
 
-  #query(query: Query, requestBytes: number, from: UdpAddress, nowMs: number, out: Outgoing[]): void {
+  #query(query: KrpcQuery, requestBytes: number, from: UdpAddress, nowMs: number, out: Outgoing[]): void {
     const { admission, node } = this.#parts
     const peer = admission.proved(from.ip, nowMs)
     if (!(peer ? peer.take(nowMs) : admission.takeUnproved(from.ip, nowMs))) return datagram('rate-limited')
-    if (peer) return this.#send(node.answer(query, from, Number.POSITIVE_INFINITY, nowMs), from, out)
-    const answers = node.answer(query, from, admission.allowance(requestBytes, nowMs), nowMs)
-    const bytes = answers.reduce((sum, answer) => sum + answer.length, 0)
-    if (bytes === 0 || !admission.takeReply(bytes, requestBytes, nowMs)) return datagram('capped')
-    this.#send(answers, from, out)
-  }
-
-  #send(answers: readonly Uint8Array[], to: UdpAddress, out: Outgoing[]): void {
-    for (const bytes of answers) out.push({ to, bytes })
+    const answers = node.answer(query, admission.allowance(requestBytes, nowMs), from, nowMs)
+    if (!peer) {
+      const bytes = answers.reduce((sum, answer) => sum + answer.bytes.length, 0)
+      if (bytes === 0 || !admission.takeReply(bytes, requestBytes, nowMs)) return datagram('capped')
+    }
+    out.push(...answers)
     datagram('taken')
   }
 
-  #anyMessage(query: Query, requestBytes: number, from: UdpAddress, nowMs: number, out: Outgoing[]): void {
+  #anyMessage(query: QueryFrame, requestBytes: number, from: UdpAddress, nowMs: number, out: Outgoing[]): void {
     const message = messageQueryOf(query)
     if (message.ok) this.#message(message.value, requestBytes, from, nowMs, out)
     else this.#complain(malformed(query.t, message.fault), requestBytes, from, nowMs, out)

@@ -1,5 +1,6 @@
 import {
   encodeMessage,
+  type Frame,
   type ItemFault,
   type Message,
   messageOf,
@@ -8,7 +9,9 @@ import {
   receiverOf,
 } from '@p2pmsg/protocol'
 import type { Submission } from '../edge/intake.ts'
-import type { Query } from './responder.ts'
+
+export type QueryFrame = Extract<Frame, { kind: 'query' }>
+export type AnswerFrame = Exclude<Frame, QueryFrame>
 
 /** A `msg` query, as far as the edge looks into it. */
 export type MessageQuery = Submission &
@@ -19,7 +22,7 @@ export type MessageQuery = Submission &
   }>
 
 /** @returns the message in a query's arguments, in whatever order and company they came */
-export function messageQueryOf({ t, args }: Query): Parsed<MessageQuery, ItemFault> {
+export function messageQueryOf({ t, args }: QueryFrame): Parsed<MessageQuery, ItemFault> {
   const message = messageOf(args)
   return message.ok ? parsed({ t, token: args.bytes('token'), ...submissionOf(message.value) }) : message
 }

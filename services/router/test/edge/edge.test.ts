@@ -91,7 +91,7 @@ describe('the way of a message', () => {
     expect(edge.parts.edge.isIdle).toBe(false)
     edge.pass(10)
     expect(edge.parts.edge.isIdle).toBe(true)
-    expect(edge.parts.edge.deadline).toBeUndefined()
+    expect(edge.parts.edge.deadline).toBe(edge.parts.node.deadline)
   })
 
   test('a sender whose clock is the trouble is told ours', () => {

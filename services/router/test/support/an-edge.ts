@@ -59,6 +59,7 @@ export class AnEdge {
       unprovedPerSecond?: number
       budget?: Budget
       waitingMax?: number
+      originates?: boolean
     }> = {},
   ) {
     this.host(this.receiver, options.budget ?? AMPLE)
@@ -70,6 +71,7 @@ export class AnEdge {
         clusterSecrets: [SECRET],
         random: randomBytes,
         rates: { provedPerSecond, unprovedPerSecond, seed: 42 },
+        node: { responderOnly: options.originates !== true, random: randomBytes },
         receivers: this.receivers,
         routers: this.routers,
         waitingMax,

@@ -135,6 +135,33 @@ describe('get', () => {
   })
 })
 
+describe('a router that is a node of its own', () => {
+  const asker = { id: Buffer.alloc(20, 3), address: PEER }
+
+  test('asks who asks it back, names it once it has answered, and asks nobody twice', () => {
+    const edge = new AnEdge({ originates: true })
+    const [, ping, ...more] = edge.ask('find_node', { target: NODE_ID, pad: PAD }, PEER)
+    expect(more).toEqual([])
+    const asked = frameOf(ping)
+    expect(asked).toMatchObject({ kind: 'query', method: 'ping' })
+    expect(edge.ask('ping', {}, PEER)).toHaveLength(1)
+    expect(edge.receive(pong(asked.t, asker.id), at('192.0.2.9'))).toEqual([])
+    expect(edge.parts.node.size).toBe(0)
+    expect(edge.receive(pong(asked.t, asker.id), PEER)).toEqual([])
+    expect(edge.parts.node.size).toBe(1)
+    const other = bodyOf(edge.ask('find_node', { target: NODE_ID, pad: PAD }, at('198.51.100.1'))[0])
+    expect(nodesOf(other)).toEqual([3])
+    // the pong has proved the address, for messages and answers alike
+    expect(edge.parts.admission.proved(PEER.ip, edge.nowMs)).toBeDefined()
+  })
+
+  test('a read-only asker is answered and left alone', () => {
+    const edge = new AnEdge({ originates: true })
+    const bytes = Buffer.from(`d1:ad2:id20:${'a'.repeat(20)}e1:q4:ping2:roi1e1:t2:aa1:y1:qe`)
+    expect(edge.receive(bytes, PEER)).toHaveLength(1)
+  })
+})
+
 test('what is unknown is answered as find_node if it names a target, else as unknown', () => {
   const edge = anEdgeWithRouters()
   expect(nodesOf(bodyOf(edge.ask('get_peers', { info_hash: NODE_ID, pad: PAD }, PEER)[0]))).toHaveLength(8)
@@ -154,10 +181,6 @@ test('a receiver whose entry changes is found under its new record', () => {
   expect(edge.post(edge.message(), PEER).map(wordOf)).toEqual(['rate-limited retry-after=1000'])
 })
 
-function pong(t: Uint8Array): Uint8Array {
-  return Buffer.concat([
-    Buffer.from(`d1:rd2:id20:${'b'.repeat(20)}e1:t${t.length}:`, 'latin1'),
-    t,
-    Buffer.from('1:y1:re'),
-  ])
+function pong(t: Uint8Array, id: Uint8Array = Buffer.alloc(20, 'b')): Uint8Array {
+  return Buffer.concat([Buffer.from('d1:rd2:id20:'), id, Buffer.from(`e1:t${t.length}:`), t, Buffer.from('1:y1:re')])
 }

@@ -21,15 +21,18 @@ SETTINGS = {
     'alert_mask': lt.alert.category_t.all_categories,
 }
 ANSWER_SECONDS_MAX = 20
+UNREAD = []
 
 
 def wait_for(session, *kinds):
     until = time.monotonic() + ANSWER_SECONDS_MAX
     while time.monotonic() < until:
-        session.wait_for_alert(200)
-        for alert in session.pop_alerts():
+        while UNREAD:
+            alert = UNREAD.pop(0)
             if isinstance(alert, kinds):
                 return alert
+        session.wait_for_alert(200)
+        UNREAD.extend(session.pop_alerts())  # the last ones are all read: they end with this call
     raise TimeoutError(f'no {kinds}')
 
 

@@ -94,7 +94,6 @@ async function postgresImage(folder: string, docker: NodeJS.ProcessEnv): Promise
     entry: ['/entry'],
     users,
     user: NOBODY,
-    stopSignal: 'SIGINT',
     docker,
   })
 }

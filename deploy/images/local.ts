@@ -28,7 +28,10 @@ if [ ! -s "$data/PG_VERSION" ]; then
 fi
 # As the official entry: arguments are the server's, with or without its name before them.
 if [ "\${1:-}" = postgres ]; then shift; fi
-exec /postgres/bin/postgres -D "$data" -c listen_addresses='*' -c unix_socket_directories= -c max_connections=200 "$@"
+/postgres/bin/postgres -D "$data" -c listen_addresses='*' -c unix_socket_directories= -c max_connections=200 "$@" &
+# The official image is stopped by SIGINT: sessions are ended. An imported one gets SIGTERM, which would wait for them.
+trap 'kill -INT $!' TERM INT
+wait $! || wait $!
 `
 
 /** Where certificates of a registry's proxy may be, on the usual systems. */
@@ -79,6 +82,9 @@ async function postgresImage(folder: string, docker: NodeJS.ProcessEnv): Promise
   await cp(home, join(root, 'postgres'), { recursive: true, verbatimSymlinks: true })
   await cp(await realpath('/bin/sh'), join(root, 'bin', 'sh')) // initdb asks the server for its version through a shell
   for (const program of [postgres, initdb, '/bin/sh']) await withLibraries(program, root)
+  const data = join(root, 'var', 'lib', 'postgresql') // a volume that is mounted here takes its rights from this folder
+  await mkdir(data, { recursive: true })
+  await chmod(data, 0o1777)
   await writeFile(join(root, 'entry'), POSTGRES_ENTRY)
   await chmod(join(root, 'entry'), 0o755)
   const users = [POSTGRES_USER]
@@ -88,7 +94,6 @@ async function postgresImage(folder: string, docker: NodeJS.ProcessEnv): Promise
     entry: ['/entry'],
     users,
     user: NOBODY,
-    stopSignal: 'SIGINT',
     docker,
   })
 }

@@ -32,8 +32,6 @@ export type ImageOptions = Readonly<{
   users?: readonly string[]
   /** uid:gid that it runs as; root if absent, as in a base image. */
   user?: string
-  /** What asks it to end; SIGTERM if absent. */
-  stopSignal?: NodeJS.Signals
   docker: NodeJS.ProcessEnv
 }>
 
@@ -45,7 +43,6 @@ export async function importImage({
   env = {},
   users = [],
   user,
-  stopSignal = 'SIGTERM',
   docker,
 }: ImageOptions): Promise<void> {
   await mkdir(join(root, 'tmp'), { recursive: true })
@@ -56,7 +53,6 @@ export async function importImage({
   await made('tar', ['-C', root, '--numeric-owner', '--owner=0', '--group=0', '-cf', `${root}.tar`, '.'])
   const changes = [
     ...Object.entries(env).map(([key, value]) => `ENV ${key}=${value}`),
-    `STOPSIGNAL ${stopSignal}`,
     ...(entry ? [`ENTRYPOINT ${JSON.stringify(entry)}`] : []),
     ...(user === undefined ? [] : [`USER ${user}`, 'WORKDIR /tmp']),
   ]

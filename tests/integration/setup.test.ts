@@ -8,10 +8,11 @@ import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { listReceivers, putReceiver, readSetupConfig, setUpCluster } from '@p2pmsg/admin'
 import { busUsers, runCommand } from '@p2pmsg/local'
-import { keyPairFromSeed, toHex } from '@p2pmsg/protocol'
+import { keyPairFromSeed, toHex, toZBase32 } from '@p2pmsg/protocol'
 import { connectBus, createLogger, readPartitions, streamInfo } from '@p2pmsg/runtime'
 import { expect, test } from 'vitest'
 import { secretApi } from '../../libs/admin/src/secrets/kubernetes.ts'
+import { ROOT } from '../steps.ts'
 import { aKeyPair, anEntry } from '../support/messages.ts'
 import { aNatsServer } from '../support/servers.ts'
 
@@ -126,3 +127,38 @@ async function selfSigned(folder: string): Promise<{ key: string; cert: string }
   expect(made.stderr + made.code).toMatch(/0$/)
   return { key: await readFile(key, 'utf8'), cert: await readFile(cert, 'utf8') }
 }
+
+test('the command lists who is hosted, by whom, with a URL that stands in a file', async () => {
+  await using nats = await aNatsServer({ users: busUsers((user) => `password-of-${user}`) })
+  const folder = await mkdtemp(join(tmpdir(), 'p2pmsg-setup-'))
+  await writeFile(join(folder, 'url'), nats.url('admin'))
+  const admin = (...args: string[]) =>
+    runCommand(process.execPath, [join(ROOT, 'libs/client/src/cli/main.ts'), 'admin', ...args], {
+      env: {
+        PATH: process.env.PATH,
+        NATS_URL_FILE: join(folder, 'url'),
+        P2PMSG_EDGE_BYTES: String(16 << 20),
+        P2PMSG_MESSAGES_BYTES: String(16 << 20),
+        P2PMSG_REFUSED_BYTES: String(16 << 20),
+      },
+      timeoutMs: 30_000,
+    })
+  expect(await admin('setup', '--partitions', '2')).toMatchObject({
+    code: 0,
+    stdout: expect.stringContaining('2 partitions'),
+  })
+  await using bus = await connectBus({ url: nats.url('admin'), service: 'admin', log })
+  const [one, two] = [aKeyPair(), aKeyPair()]
+  await putReceiver(bus, anEntry(one, two.publicKey))
+  await putReceiver(bus, { ...anEntry(two, one.publicKey), managedBy: 'release two' })
+  const listed = await admin('receivers')
+  expect(listed.stdout.split('\n').filter(Boolean).toSorted()).toEqual(
+    [
+      `p2pmsg://${toZBase32(one.publicKey)}@127.0.0.1:42424`,
+      `p2pmsg://${toZBase32(two.publicKey)}@127.0.0.1:42424  kept by release two`,
+    ].toSorted(),
+  )
+  expect(await admin('setup', '--partitions', 'many')).toMatchObject({ code: 78 })
+  expect(await admin('nonsense')).toMatchObject({ code: 2 })
+  await rm(folder, { recursive: true })
+})

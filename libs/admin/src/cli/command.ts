@@ -55,7 +55,7 @@ async function onBus(work: (bus: Bus) => Promise<number>): Promise<number> {
   const url = new Env(process.env).optional('NATS_URL')
   if (!url) return usage('NATS_URL is not set; for the local stack, `npm start` prints it')
   await using bus = await connectBus({ url, service: 'admin', log: createLogger('admin', 'fatal') })
-  return work(bus)
+  return await work(bus) // before the bus is closed
 }
 
 const COMMANDS: Readonly<Record<string, (args: string[]) => Promise<number>>> = {

@@ -3,7 +3,7 @@ import { spawn } from 'node:child_process'
 import { once } from 'node:events'
 import { fileURLToPath } from 'node:url'
 
-const DIALECTS = ['telex']
+const DIALECTS = ['dht', 'telex']
 
 for (const dialect of DIALECTS) {
   const file = fileURLToPath(new URL(`./${dialect}.ts`, import.meta.url))

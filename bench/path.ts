@@ -63,6 +63,8 @@ async function measure(stack: Stack, name: string, order: Run['order']): Promise
       router: micros('router'),
       ingest: micros('ingest'),
       nats: micros('nats'),
+      store: micros('store'),
+      postgres: micros('postgres'),
       'store + postgres': micros('store') + micros('postgres'),
       'render-api': micros('render-api'),
     },

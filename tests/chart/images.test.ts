@@ -100,6 +100,7 @@ function theImages(docker: NodeJS.ProcessEnv): void {
         P2PMSG_REFUSED_BYTES: 16 << 20,
         P2PMSG_RECEIVERS: '[{"name":"trial","keyFile":"/secrets/receiver/receiver-key"}]',
         P2PMSG_RECEIPT_KEY_FILE: '/secrets/receipt/receipt-key',
+        P2PMSG_CLUSTER_SECRETS_FILE: '/secrets/cluster/cluster-secrets',
         P2PMSG_ENDPOINTS: `${HOST}:${udp}`,
         P2PMSG_FEED_URL: `http://${HOST}:${renderHttp}`,
       })

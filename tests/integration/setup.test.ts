@@ -8,7 +8,7 @@ import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { listReceivers, putReceiver, readSetupConfig, setUpCluster } from '@p2pmsg/admin'
 import { busUsers, runCommand } from '@p2pmsg/local'
-import { keyPairFromSeed, toHex, toZBase32 } from '@p2pmsg/protocol'
+import { keyPairFromSeed, pipeKeysOf, toHex, toZBase32 } from '@p2pmsg/protocol'
 import { connectBus, createLogger, readPartitions, streamInfo } from '@p2pmsg/runtime'
 import { expect, test } from 'vitest'
 import { secretApi } from '../../libs/admin/src/secrets/kubernetes.ts'
@@ -25,6 +25,7 @@ test('a cluster becomes what its configuration says, however often it is said', 
   for (const [i, seed] of seeds.entries()) await writeFile(join(folder, `key-${i}`), `${toHex(seed)}\n`)
   const receivers = (...which: number[]) =>
     JSON.stringify(which.map((i) => ({ name: `number ${i}`, keyFile: join(folder, `key-${i}`) })))
+  const clusterSecrets = [randomBytes(32), randomBytes(16)]
   const settings = {
     NATS_URL: nats.url('admin'),
     P2PMSG_PARTITIONS: '3',
@@ -33,6 +34,7 @@ test('a cluster becomes what its configuration says, however often it is said', 
     P2PMSG_REFUSED_BYTES: String(16 << 20),
     P2PMSG_MANAGER: 'release one',
     P2PMSG_RECEIPT_KEY: toHex(randomBytes(32)),
+    P2PMSG_CLUSTER_SECRETS: clusterSecrets.map(toHex).join(','),
     P2PMSG_ENDPOINTS: 'router.example.org:42424',
     P2PMSG_FEED_URL: 'https://feeds.example.org',
   }
@@ -56,6 +58,7 @@ test('a cluster becomes what its configuration says, however often it is said', 
   expect(hosted.map(({ name }) => name).sort()).toEqual([kept, byHand.publicKey, others.publicKey].map(toHex).sort())
   const entry = hosted.find(({ name }) => name === toHex(kept))?.entry
   expect(entry?.ok && entry.value.record.feedUrl).toBe('https://feeds.example.org')
+  expect(entry?.ok && entry.value.record.pipeKey).toEqual(pipeKeysOf(clusterSecrets[0] as Uint8Array).publicKey)
   expect(await readPartitions(bus)).toBe(3)
   expect((await streamInfo(bus, 'EDGE')).config.max_bytes).toBe(64 << 20)
 

@@ -1,5 +1,5 @@
 import { hostedReceiver } from '@p2pmsg/admin'
-import type { EntryDraft } from '@p2pmsg/protocol'
+import { type EntryDraft, pipeKeysOf } from '@p2pmsg/protocol'
 import type { Secrets } from './secrets.ts'
 import type { Services } from './services.ts'
 
@@ -16,6 +16,7 @@ export function firstReceiver(
     {
       receiverKeys: secrets.receiverKeys,
       receiptKey: secrets.receiptKeys.publicKey,
+      pipeKey: pipeKeysOf(Buffer.from(secrets.cluster, 'hex')).publicKey,
       endpoints: edgePorts.map((port) => ({ host: HOST, port })),
       feedUrl: renderUrls[0],
       postUrl: routers[0] && `${routers[0].httpUrl}/v1/messages`,

@@ -18,6 +18,8 @@ export type HostedReceiver = Readonly<{
   receiverKeys: KeyPair
   /** Ingest's public key: what signs receipts in the receiver's name. */
   receiptKey: Uint8Array
+  /** The cluster's: the public half of what its first secret makes. Without it, its routers are spoken to by KRPC and HTTP alone. */
+  pipeKey: Uint8Array | undefined
   /** Routers that take messages for it, 1–8; further ones are left out. */
   endpoints: readonly Endpoint[]
   feedUrl: string | undefined
@@ -28,7 +30,7 @@ export type HostedReceiver = Readonly<{
 
 /** The entry of a receiver whose key is at hand, open to everybody. */
 export function hostedReceiver(options: HostedReceiver, nowSeconds: number): EntryDraft {
-  const { receiverKeys, receiptKey, endpoints, feedUrl, postUrl, validSeconds } = options
+  const { receiverKeys, receiptKey, pipeKey, endpoints, feedUrl, postUrl, validSeconds } = options
   const until = nowSeconds + validSeconds
   const record = {
     delegation: signDelegation(receiverKeys, { receiptKey, from: nowSeconds - CLOCK_SKEW_SECONDS, until }),
@@ -36,7 +38,7 @@ export function hostedReceiver(options: HostedReceiver, nowSeconds: number): Ent
     feedUrl,
     postUrl,
     valueBytesMax: VALUE_UDP_BYTES_MAX,
-    pipeKey: undefined,
+    pipeKey,
     sealKey: undefined,
     expires: until,
   }

@@ -1,5 +1,5 @@
 import { readFileSync } from 'node:fs'
-import { type EntryDraft, entryName, type KeyPair } from '@p2pmsg/protocol'
+import { type EntryDraft, entryName, type KeyPair, pipeKeysOf } from '@p2pmsg/protocol'
 import { type Bus, backoffMs, ConfigError, connectBus, Failure, type Logger, sleep } from '@p2pmsg/runtime'
 import { hostedReceiver } from './hosted-receiver.ts'
 import { listReceivers, putReceiver, removeReceiver } from './receivers.ts'
@@ -11,6 +11,7 @@ export type SetUpCluster = Readonly<{ hosted: number; removed: number }>
 
 /** Between two tries on a bus that is not ready yet, at most, milliseconds. */
 const TRY_LAST_MS = 5_000
+const NEEDED_TO_SIGN = 'P2PMSG_RECEIPT_KEY, P2PMSG_CLUSTER_SECRETS and P2PMSG_ENDPOINTS'
 
 /**
  * Makes a cluster what its configuration says: streams, consumers, buckets, and the receivers that the configuration keeps.
@@ -29,11 +30,12 @@ export async function setUpCluster(config: SetupConfig, log: Logger): Promise<Se
 function entriesOf(config: SetupConfig, receivers: string): EntryDraft[] {
   const now = Math.floor(Date.now() / 1000)
   const sign = (receiverKeys: KeyPair): EntryDraft => {
-    const { receiptKey, endpoints, feedUrl, postUrl, recordSeconds: validSeconds } = config
-    if (!receiptKey || endpoints.length === 0)
-      throw new ConfigError('P2PMSG_RECEIPT_KEY and P2PMSG_ENDPOINTS are required to sign the record of a receiver')
-    const { publicKey } = receiptKey
-    return hostedReceiver({ receiverKeys, receiptKey: publicKey, endpoints, feedUrl, postUrl, validSeconds }, now)
+    const { clusterSecrets, endpoints, feedUrl, postUrl, recordSeconds: validSeconds } = config
+    const [receiptKey, first] = [config.receiptKey?.publicKey, clusterSecrets[0]]
+    if (!receiptKey || !first || endpoints.length === 0)
+      throw new ConfigError(`${NEEDED_TO_SIGN} are required to sign the record of a receiver`)
+    const pipeKey = pipeKeysOf(first).publicKey
+    return hostedReceiver({ receiverKeys, receiptKey, pipeKey, endpoints, feedUrl, postUrl, validSeconds }, now)
   }
   return parseWanted(receivers, (path) => readFileSync(path, 'utf8')).map((one) => entryOf(one, config.manager, sign))
 }

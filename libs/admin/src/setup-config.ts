@@ -1,4 +1,5 @@
 import {
+  CLUSTER_SECRET_BYTES_MIN,
   type Endpoint,
   fromHex,
   KEY_BYTES,
@@ -21,6 +22,8 @@ export type SetupConfig = Readonly<{
   manager: string
   /** Ingest's key, to sign delegations to it. */
   receiptKey: KeyPair | undefined
+  /** The routers', the first first; for the pipe key of the records signed here. */
+  clusterSecrets: readonly Uint8Array[]
   /** Where routers take messages, for the records signed here. */
   endpoints: readonly Endpoint[]
   feedUrl: string | undefined
@@ -55,6 +58,7 @@ export function readSetupConfig(values: NodeJS.ProcessEnv): SetupConfig {
     receivers: env.optional('P2PMSG_RECEIVERS'),
     manager: env.text('P2PMSG_MANAGER', 'setup'),
     receiptKey: readReceiptKey(env),
+    clusterSecrets: env.hexList('P2PMSG_CLUSTER_SECRETS', { bytesMin: CLUSTER_SECRET_BYTES_MIN, fallback: [] }),
     endpoints: readEndpoints(env),
     feedUrl: readUrl(env, 'P2PMSG_FEED_URL'),
     postUrl: readUrl(env, 'P2PMSG_POST_URL'),

@@ -10,6 +10,7 @@ const signed = hostedReceiver(
   {
     receiverKeys: keys,
     receiptKey,
+    pipeKey: undefined,
     endpoints: [{ host: 'router.example.org', port: 42_424 }],
     feedUrl: undefined,
     postUrl: undefined,

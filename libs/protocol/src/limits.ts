@@ -11,6 +11,8 @@ export const KRPC_OUT_BYTES_MAX = 1024
 export const KEY_BYTES = 32
 /** Ed25519 signature, bytes (RFC 8032). */
 export const SIGNATURE_BYTES = 64
+/** What the routers of a cluster share: tokens, cookies and the pipe key are made of it, bytes. */
+export const CLUSTER_SECRET_BYTES_MIN = 16
 /** SHA-256 digest: message ids, Merkle nodes, bytes. */
 export const HASH_BYTES = 32
 /** BEP 44: a salt has at most this many bytes. Ours is the receiver's key and the topic. */

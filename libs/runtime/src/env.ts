@@ -58,8 +58,9 @@ export class Env {
       .filter((item) => item !== '')
   }
 
-  hexList(name: string, { bytesMin }: { bytesMin: number }): Uint8Array[] {
-    const items = this.list(name)
+  /** Comma separated. Required when there is no fallback. */
+  hexList(name: string, { bytesMin, fallback }: { bytesMin: number; fallback?: string[] }): Uint8Array[] {
+    const items = this.list(name, fallback)
     return items.map((item) => {
       const bytes = fromHex(item, Math.floor(item.length / 2))
       if (!bytes || bytes.length < bytesMin) this.problem(name, `must hold ${bytesMin} bytes or more in hex`)

@@ -1,5 +1,5 @@
 import { isIP } from 'node:net'
-import { type Endpoint, parseEndpoint } from '@p2pmsg/protocol'
+import { CLUSTER_SECRET_BYTES_MIN, type Endpoint, parseEndpoint } from '@p2pmsg/protocol'
 import { Env } from '@p2pmsg/runtime'
 import { type LegacyConfig, readLegacy } from './telex/legacy-config.ts'
 
@@ -98,10 +98,8 @@ function readBootstrap(env: Env): readonly Endpoint[] {
   return endpoints
 }
 
-const SECRET_BYTES_MIN = 16
-
 function readSecrets(env: Env): readonly Uint8Array[] {
-  const secrets = env.hexList('P2PMSG_CLUSTER_SECRETS', { bytesMin: SECRET_BYTES_MIN })
+  const secrets = env.hexList('P2PMSG_CLUSTER_SECRETS', { bytesMin: CLUSTER_SECRET_BYTES_MIN })
   if (secrets.length === 0) env.problem('P2PMSG_CLUSTER_SECRETS', 'must hold at least one secret')
   return secrets
 }

@@ -1,6 +1,7 @@
 import { readFileSync } from 'node:fs'
 import { parseArgs } from 'node:util'
 import {
+  CLUSTER_SECRET_BYTES_MIN,
   encodeItem,
   formatAddress,
   fromHex,
@@ -8,7 +9,9 @@ import {
   keyPairFromSeed,
   parseEndpoint,
   parseKey,
+  pipeKeysOf,
   toBase64Url,
+  toHex,
 } from '@p2pmsg/protocol'
 import { type Bus, ConfigError, connectBus, createLogger, Env, reasonOf } from '@p2pmsg/runtime'
 import { startEpoch } from '../epoch.ts'
@@ -25,8 +28,9 @@ const HELP = `p2pmsg admin: looks after a receiver cluster. NATS_URL names the b
   receivers                               list the hosted receivers
   epoch N --yes                           start a new log as epoch N, after the old one was lost;
                                           blocks of it that no store has applied are dropped
-  record --key FILE --receipt-key KEY --endpoint HOST:PORT … [--feed URL] [--post URL] [--days N]
+  record --key FILE --receipt-key KEY --endpoint HOST:PORT … [--pipe-key KEY] [--feed URL] [--post URL] [--days N]
                                           sign a receiver's record, where its key is; the bus is not asked
+  pipe-key                                print the pipe key of the routers that have P2PMSG_CLUSTER_SECRETS
   secrets [--make KINDS] [--nats HOST:PORT,…] [--routes HOST:PORT,…] [--postgres HOST:PORT/DB]
           (--folder FOLDER | --kubernetes RELEASE)
                                           make a trial's secrets; those that are there stay
@@ -98,6 +102,12 @@ const COMMANDS: Readonly<Record<string, (args: string[]) => Promise<number>>> = 
     })
   },
   record: (args) => Promise.resolve(signRecordHere(args)),
+  'pipe-key': () => {
+    const env = new Env(process.env)
+    const [first] = env.done(env.hexList('P2PMSG_CLUSTER_SECRETS', { bytesMin: CLUSTER_SECRET_BYTES_MIN }))
+    if (!first) return Promise.resolve(usage('P2PMSG_CLUSTER_SECRETS holds no secret'))
+    return Promise.resolve(say(`${toHex(pipeKeysOf(first).publicKey)}\n`))
+  },
   async secrets(args) {
     await secretsCommand(args, say)
     return EXIT.ok
@@ -112,6 +122,7 @@ function signRecordHere(args: string[]): number {
     options: {
       key: text,
       'receipt-key': text,
+      'pipe-key': text,
       endpoint: { type: 'string', multiple: true },
       feed: text,
       post: text,
@@ -122,6 +133,8 @@ function signRecordHere(args: string[]): number {
   if (!seed) return usage('--key names a file with 64 hex digits, as p2pmsg keygen writes it')
   const receiptKey = parseKey(values['receipt-key'] ?? '')
   if (!receiptKey) return usage("--receipt-key is ingest's public key, in z-base-32 or hex")
+  const pipeKey = values['pipe-key'] === undefined ? undefined : parseKey(values['pipe-key'])
+  if (values['pipe-key'] !== undefined && !pipeKey) return usage('--pipe-key is what p2pmsg admin pipe-key prints')
   const endpoints = (values.endpoint ?? []).map(parseEndpoint).filter((endpoint) => endpoint !== undefined)
   if (endpoints.length === 0 || endpoints.length !== values.endpoint?.length)
     return usage('--endpoint is where a router takes messages, e.g. router.example.org:42424')
@@ -131,6 +144,7 @@ function signRecordHere(args: string[]): number {
     {
       receiverKeys: keyPairFromSeed(seed),
       receiptKey,
+      pipeKey,
       endpoints,
       feedUrl: values.feed,
       postUrl: values.post,

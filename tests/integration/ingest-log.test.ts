@@ -3,14 +3,19 @@ import { jetstreamManager } from '@nats-io/jetstream'
 import {
   type Block,
   blockPublishId,
+  DUPLICATE_WINDOW_MS,
   EDGE_STREAM,
   encodeBlock,
   MESSAGES_STREAM,
+  type Message,
   messageId,
   messages,
+  type Pack,
+  REFUSED_STREAM,
+  toHex,
   verifyReceipt,
 } from '@p2pmsg/protocol'
-import { AckPublisher } from '@p2pmsg/runtime'
+import { AckPublisher, type PubAck } from '@p2pmsg/runtime'
 import { expect, test } from 'vitest'
 import { acceptedIn, codesOf, IngestBench, receiptIn } from '../support/ingest-bench.ts'
 import { aKeyPair, aMessage, forged } from '../support/messages.ts'
@@ -51,6 +56,82 @@ test('verdicts of a pack that an earlier judge finished come from the block that
   expect(receipt.statement).toMatchObject({ streamSeq: first.seq, treeSize: 1 })
   expect(verifyReceipt(receipt, receiver.publicKey, messageId(kept))).toMatchObject({ ok: true })
   expect(await bench.count(MESSAGES_STREAM)).toBe(1)
+})
+
+/** A block as an earlier judge of the pack left it in the log, before it died without a word. */
+async function publishedBefore(bench: IngestBench, pack: Pack, accepted: readonly Message[]): Promise<PubAck> {
+  const block: Block = {
+    packId: pack.id,
+    partition: 0,
+    accepted: pack.envelopes.flatMap((envelope, packIndex) => {
+      const message = accepted[packIndex]
+      return message ? [{ packIndex, id: messageId(message), envelope }] : []
+    }),
+    refused: [],
+  }
+  await using earlier = new AckPublisher(await bench.bus('ingest'), { inFlightMax: 1, timeoutMs: 5_000 })
+  return earlier.publish(messages.of(0).name, encodeBlock(block), { msgId: blockPublishId(pack.id, 0) })
+}
+
+test('of a pack that comes again nothing is refused that an earlier judge accepted, whatever the policy says by now', async () => {
+  await using bench = await IngestBench.start({ partitions: 1 })
+  const author = aKeyPair()
+  const receiver = await bench.receiver({ policy: { allow: null, block: new Set([toHex(author.publicKey)]) } })
+  const message = aMessage(author, receiver.publicKey, { text: 'accepted before the author was blocked' })
+  const pack = bench.pack([message])
+  const first = await publishedBefore(bench, pack, [message])
+  await bench.abandon(pack, 1)
+  await bench.ingest()
+  const told = await bench.verdictsOf(pack)
+  expect(codesOf(told)).toEqual([])
+  expect(receiptIn(told.accepted[0]).statement).toMatchObject({ streamSeq: first.seq, treeSize: 1 })
+  expect(await bench.count(MESSAGES_STREAM)).toBe(1)
+  expect(await bench.count(REFUSED_STREAM)).toBe(0)
+})
+
+test('a message of a receiver that is hosted no more, accepted by an earlier judge, is unavailable and not refused for ever', async () => {
+  await using bench = await IngestBench.start({ partitions: 1 })
+  const message = aMessage(aKeyPair(), aKeyPair().publicKey, { text: 'hosted when it came' })
+  const pack = bench.pack([message])
+  await publishedBefore(bench, pack, [message])
+  await bench.abandon(pack, 1)
+  await bench.ingest()
+  expect(codesOf(await bench.verdictsOf(pack))).toEqual([[0, 'unavailable']])
+})
+
+test('a pack that comes again and was in no log is refused, and a judge that was only slow can append nothing after that', async () => {
+  await using bench = await IngestBench.start({ partitions: 1 })
+  const author = aKeyPair()
+  const receiver = await bench.receiver({ policy: { allow: null, block: new Set([toHex(author.publicKey)]) } })
+  const message = aMessage(author, receiver.publicKey, { text: 'late' })
+  const again = bench.pack([message, aMessage(author, aKeyPair().publicKey, { text: 'nobody hosts this one' })])
+  await bench.abandon(again, 1)
+  await bench.ingest()
+  expect(codesOf(await bench.verdictsOf(again))).toEqual([
+    [0, 'blocked'],
+    [1, 'unknown-receiver'],
+  ])
+  const late = await publishedBefore(bench, again, [message])
+  expect(late.duplicate).toBe(true)
+  expect(await bench.stored(late.seq)).toMatchObject({ ok: true, value: { accepted: [], refused: { length: 2 } } })
+  // a first delivery has no earlier judge, and leaves nothing in the log; nor does what no judge could have accepted
+  expect(codesOf(await bench.judge([message]))).toEqual([[0, 'blocked']])
+  expect(await bench.count(MESSAGES_STREAM)).toBe(1)
+})
+
+test('a pack that comes again when its publish id may be forgotten is refused for now only', async () => {
+  await using bench = await IngestBench.start({ partitions: 1 })
+  const message = aMessage(aKeyPair(), aKeyPair().publicKey, { text: 'old' })
+  const old = bench.pack([message, forged(message)], { receivedMs: Date.now() - DUPLICATE_WINDOW_MS })
+  const junk = bench.pack([Buffer.from('nonsense')], { receivedMs: Date.now() - DUPLICATE_WINDOW_MS })
+  await bench.abandon(old, 1)
+  await bench.abandon(junk, 1)
+  await bench.ingest()
+  expect(codesOf(await bench.verdictsOf(old))).toEqual([
+    [0, 'unavailable'],
+    [1, 'unavailable'],
+  ])
+  expect(codesOf(await bench.verdictsOf(junk))).toEqual([[0, 'malformed']])
 })
 
 test('a block that the log says it has and has no more makes its messages unavailable, not accepted', async () => {

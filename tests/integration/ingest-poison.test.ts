@@ -1,6 +1,5 @@
 // Proves that what ends its judge is found, refused alone, and never looked at again; the process that is ended is a real one.
-import { EDGE_STREAM, INGEST_CONSUMER, type Pack } from '@p2pmsg/protocol'
-import { Puller } from '@p2pmsg/runtime'
+import { EDGE_STREAM } from '@p2pmsg/protocol'
 import { afterAll, beforeAll, expect, test } from 'vitest'
 import { CRASHING, ENDLESS } from '../support/fragile-words.ts'
 import { acceptedIn, codesOf, IngestBench } from '../support/ingest-bench.ts'
@@ -14,19 +13,6 @@ beforeAll(async () => {
 
 afterAll(() => bench[Symbol.asyncDispose]())
 
-/** As by judges that die: takes the pack from the queue and leaves it there, twice. */
-async function failTwice(pack: Pack): Promise<void> {
-  const bus = await bench.bus('ingest')
-  await using puller = new Puller(bus, { stream: EDGE_STREAM, consumer: INGEST_CONSUMER, expiresMs: 1_000 })
-  await bench.send(pack)
-  for (let seen = 0; seen < 2; ) {
-    for (const delivery of await puller.fetch(1)) {
-      delivery.nak()
-      seen++
-    }
-  }
-}
-
 test('a pack that ended two judges is judged envelope by envelope: those that end the third are poison, the rest go on', async () => {
   const receiver = await bench.receiver()
   const author = aKeyPair()
@@ -39,7 +25,7 @@ test('a pack that ended two judges is judged envelope by envelope: those that en
     Buffer.from('nonsense'),
     say('last'),
   ])
-  await failTwice(pack)
+  await bench.abandon(pack, 2)
   // when an ingest takes it for the third time
   await using ingest = await bench.ingest({ rehearsal: new URL('../support/fragile-rehearsal.ts', import.meta.url) })
   const told = await bench.verdictsOf(pack)
@@ -57,7 +43,7 @@ test('a pack that ended two judges is judged envelope by envelope: those that en
 test('a third delivery without poison is judged as any other', async () => {
   const receiver = await bench.receiver()
   const pack = bench.pack([aMessage(aKeyPair(), receiver.publicKey, { text: 'unlucky' })])
-  await failTwice(pack)
+  await bench.abandon(pack, 2)
   await using ingest = await bench.ingest()
   expect(acceptedIn(await bench.verdictsOf(pack))).toEqual([0])
   await ingest.drain()

@@ -1,9 +1,12 @@
 // Proves that what stands in the log becomes rows, announcements and answers: each message once, in the order of the log.
 import {
+  encodeBlock,
   encodeMessage,
   lastPositionOf,
   messageId,
   messageQuery,
+  partitionOf,
+  receiverOf,
   statsQuery,
   streamSeqOf,
   toHex,
@@ -39,6 +42,16 @@ describe('a block of the log', () => {
     expect(applied).toBeGreaterThanOrEqual(lastPositionOf(streamSeqOf(first)))
     const newest = await bench.feed(receiver)
     expect(newest.rows).toEqual(rows.toReversed())
+  })
+
+  test('may hold no message at all, as a second judge leaves it, and is passed over', async () => {
+    const message = aMessage(aKeyPair(), aKeyPair().publicKey, { text: 'behind an empty block' })
+    const partition = partitionOf(receiverOf(message), bench.partitions)
+    const packId = { incarnation: Buffer.alloc(8, 1), counter: 1 }
+    const refused = [{ packIndex: 0, code: 'blocked' as const }]
+    await bench.append(encodeBlock({ packId, partition, accepted: [], refused }), partition)
+    await bench.accept([message])
+    await expect.poll(async () => (await bench.feed(receiverOf(message))).rows.length).toBe(1)
   })
 
   test('is announced after its commit, once, with what was before', async () => {

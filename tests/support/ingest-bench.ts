@@ -29,6 +29,7 @@ import {
   connectBus,
   createLogger,
   Health,
+  Puller,
   type Service,
   sleep,
   streamInfo,
@@ -125,6 +126,19 @@ export class IngestBench implements AsyncDisposable {
   /** Into EDGE, as a router does it. */
   async send(pack: Pack): Promise<void> {
     await this.sendBytes(edge.encode(pack))
+  }
+
+  /** As by judges that die: takes the pack from the queue and leaves it there, so many times. */
+  async abandon(pack: Pack, times: number): Promise<void> {
+    const bus = await this.bus('ingest')
+    await using puller = new Puller(bus, { stream: EDGE_STREAM, consumer: INGEST_CONSUMER, expiresMs: 1_000 })
+    await this.send(pack)
+    for (let seen = 0; seen < times; ) {
+      for (const delivery of await puller.fetch(1)) {
+        delivery.nak()
+        seen++
+      }
+    }
   }
 
   async sendBytes(bytes: Uint8Array): Promise<void> {

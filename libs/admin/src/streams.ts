@@ -7,6 +7,7 @@ import {
   type StreamConfig,
 } from '@nats-io/jetstream'
 import {
+  DUPLICATE_WINDOW_MS,
   EDGE_STREAM,
   EPOCH_METADATA,
   EPOCH_SEQUENCES,
@@ -33,8 +34,6 @@ export type StreamOptions = Readonly<{
   refusedBytesMax: number
 }>
 
-/** Under which a publish with the same id is stored once, milliseconds. */
-const DUPLICATE_WINDOW_MS = 10 * 60 * 1000
 /** A pack that ingest holds without a word for this long goes to another, milliseconds. */
 const ACK_WAIT_MS = 5_000
 /** Packs in hand of all ingests together. */

@@ -30,6 +30,8 @@ export const MESSAGE_HTTP_BYTES_MAX = 66 * 1024
 export const PACK_ENVELOPES_MAX = 64
 /** Bytes of one pack: closes at the envelope that would pass it. */
 export const PACK_BYTES_MAX = 256 * 1024
+/** How long EDGE and MESSAGES remember a publish id, and so store what comes under it once, milliseconds. */
+export const DUPLICATE_WINDOW_MS = 10 * 60 * 1000
 /** The smallest `max_payload` of a NATS server that we accept, bytes: a pack, its block, a reply and an announcement all fit. */
 export const BUS_PAYLOAD_BYTES_MIN = 1024 * 1024
 

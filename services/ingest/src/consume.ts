@@ -1,7 +1,8 @@
-import { type Pack, parsePack, verdicts } from '@p2pmsg/protocol'
+import { DUPLICATE_WINDOW_MS, type Pack, parsePack, verdicts } from '@p2pmsg/protocol'
 import { type Bus, type Delivery, startSpan, traceparentOf, withSpan } from '@p2pmsg/runtime'
 import type { BlockWriter } from './block-writer.ts'
 import { blocksOf } from './blocks.ts'
+import { claimsOf, withoutFinalRefusals } from './claims.ts'
 import type { Events } from './events.ts'
 import { type JudgedPack, type JudgeOptions, judgePack } from './judge-pack.ts'
 import type { Quarantine } from './quarantine.ts'
@@ -12,6 +13,8 @@ import { BatchLost } from './verify-pool.ts'
 
 /** A pack that comes for the third time may have ended two judges. */
 const SUSPECT_DELIVERIES = 3
+/** What is younger is surely within the log's memory of publish ids, whatever the clocks of router and ingest say, milliseconds. */
+const REMEMBERED_MS = DUPLICATE_WINDOW_MS - 60_000
 const NO_POISON: ReadonlySet<number> = new Set()
 
 export type Stages = Readonly<{
@@ -20,6 +23,8 @@ export type Stages = Readonly<{
   quarantine: Quarantine
   writer: BlockWriter
   signer: ReceiptSigner
+  /** Of MESSAGES. */
+  partitions: number
   refusals: RefusalLog
   events: Events
 }>
@@ -44,14 +49,17 @@ export async function consume(delivery: Delivery, stages: Stages): Promise<void>
 
 async function finish(pack: Pack, delivery: Delivery, stages: Stages, traceparent: string): Promise<void> {
   const { bus, writer, signer, refusals, events } = stages
-  const judged = await judgeSafely(pack, delivery.delivered, stages)
-  const written = await Promise.all(blocksOf(judged).map((block) => writer.write(block, traceparent)))
-  const stored = written.filter((block) => block !== undefined)
   const now = Date.now()
+  const { judged, claimed } = claims(await judgeSafely(pack, delivery.delivered, stages), delivery, stages, now)
+  const blocks = blocksOf(judged, claimed)
+  const written = await Promise.all(blocks.map((block) => writer.write(block, traceparent)))
+  const stored = written.filter((block) => block !== undefined)
+  const lost = blocks.filter((_, i) => written[i] === undefined)
   const verdict = verdictsOf(
     judged,
     stored,
-    stored.flatMap((block) => receiptsOf(block, signer, now)),
+    stored.flatMap((block) => receiptsOf(block, signer, Date.now())),
+    lost,
   )
   bus.publish(verdicts.of(pack.id.incarnation), verdict)
   events.judged(
@@ -67,6 +75,13 @@ async function finish(pack: Pack, delivery: Delivery, stages: Stages, traceparen
   )
   delivery.ack()
   events.pack('done')
+}
+
+/** A pack that comes for the first time has no earlier judge, so its refusals cost nothing. */
+function claims(judged: JudgedPack, { delivered }: Delivery, { partitions }: Stages, nowMs: number) {
+  if (delivered === 1) return { judged, claimed: undefined }
+  const receivedMs = judged.pack.envelopes[0]?.receivedMs ?? nowMs
+  return claimsOf(nowMs - receivedMs < REMEMBERED_MS ? judged : withoutFinalRefusals(judged), partitions)
 }
 
 /** Judges a pack; one that has ended judges before, or ends verify threads now, goes through the quarantine first. */

@@ -49,7 +49,8 @@ export async function startIngest(
   const durability = started.use(new DurabilityProbe({ bus, monitorUrl: config.natsMonitorUrl, log }))
   await durability.reread()
 
-  const receivers = new Receivers(config.receiptKey.publicKey, await readPartitions(bus), events)
+  const partitions = await readPartitions(bus)
+  const receivers = new Receivers(config.receiptKey.publicKey, partitions, events)
   const onPut = (name: string, bytes: Uint8Array) => receivers.put(name, bytes)
   const onDelete = (name: string) => receivers.delete(name)
   started.use(await watchBucket(bus, RECEIVERS_BUCKET, { onPut, onDelete }, log))
@@ -66,6 +67,7 @@ export async function startIngest(
     quarantine,
     writer,
     signer: { receiptKey: config.receiptKey, durability: () => durability.current(), receiver },
+    partitions,
     refusals,
     events,
   }

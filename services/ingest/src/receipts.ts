@@ -24,6 +24,7 @@ export type ReceiptSigner = Readonly<{
  */
 export function receiptsOf(stored: StoredBlock, signer: ReceiptSigner, nowMs: number): AcceptedVerdict[] {
   const { block, streamSeq } = stored
+  if (block.accepted.length === 0) return [] // a tree needs a leaf
   const tree = buildTree(block.accepted.map((message) => message.id))
   const statement = {
     streamSeq,

@@ -125,6 +125,13 @@ describe('verdicts', () => {
     })
   })
 
+  test('refuse for now only what stands in a block that is gone', () => {
+    const pack = judged({ refused: [refused(0, 'blocked', 0), refused(1, 'blocked', 1), refused(2, 'malformed')] })
+    const lost = blocksOf(pack, new Set([0]))
+    const codes = verdictsOf(pack, [], [], lost).refused.map(({ code }) => code)
+    expect(codes).toEqual(['unavailable', 'blocked', 'malformed'])
+  })
+
   test('follow the stored block where an earlier judge saw it otherwise', () => {
     // given: we accept 0 and 1 and refuse 2; the log has 2 accepted and 1 blocked
     const pack = judged({ accepted: [accepted(0), accepted(1)], refused: [refused(2, 'not-allowed', 0)] })

@@ -8,6 +8,7 @@ import { mkdtemp, readFile, rm } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { setTimeout as sleep } from 'node:timers/promises'
+import { endWithUs } from '@p2pmsg/local'
 import { heading, ROOT } from './steps.ts'
 
 /** A cold start brings Node, Postgres and nats-server, minutes. */
@@ -38,6 +39,7 @@ class Terminal {
       stdio: ['ignore', 'pipe', 'inherit'],
       detached: true,
     })
+    endWithUs(this.child)
     this.child.stdout?.setEncoding('utf8').on('data', (text: string) => {
       process.stdout.write(text)
       this.#printed = (this.#printed + text).slice(-PRINTED_CHARACTERS_MAX)
@@ -77,6 +79,7 @@ async function runLine(line: string): Promise<boolean> {
     stdio: ['ignore', 'inherit', 'inherit'],
     timeout: LINE_SECONDS * 1000,
   })
+  endWithUs(child)
   const [code] = (await once(child, 'exit')) as [number | null]
   if (code !== 0) process.stdout.write(`exit code ${code}\n`)
   return code === 0

@@ -1,12 +1,14 @@
 import { spawn } from 'node:child_process'
 import { once } from 'node:events'
 import { fileURLToPath } from 'node:url'
+import { endWithUs } from '@p2pmsg/local'
 
 export const ROOT: string = fileURLToPath(new URL('..', import.meta.url))
 
 /** Runs a program to its end with our streams; @returns its exit code, 1 for a signal. */
 export async function runStep(command: string, args: readonly string[], env: NodeJS.ProcessEnv = {}): Promise<number> {
   const child = spawn(command, args, { cwd: ROOT, stdio: 'inherit', env: { ...process.env, ...env } })
+  endWithUs(child)
   const [code] = (await once(child, 'exit')) as [number | null]
   return code ?? 1
 }

@@ -6,7 +6,7 @@ import { mkdtemp, rm, writeFile } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { fileURLToPath } from 'node:url'
-import { freePort } from '@p2pmsg/local'
+import { endWithUs, freePort } from '@p2pmsg/local'
 import { parseRefusals, REFUSED_STREAM, type Refusal, refused, toHex } from '@p2pmsg/protocol'
 import { readOrdered } from '@p2pmsg/runtime'
 import { afterEach, beforeEach, expect, test } from 'vitest'
@@ -35,6 +35,7 @@ afterEach(async () => {
 
 function spawnIngest(env: Record<string, string>): ChildProcess {
   const child = spawn(process.execPath, ['--import', TELEMETRY, MAIN], { env, stdio: ['ignore', 'ignore', 'pipe'] })
+  endWithUs(child)
   running.push(child)
   return child
 }

@@ -7,6 +7,7 @@ import { chown, mkdir, readdir, readFile, writeFile } from 'node:fs/promises'
 import { delimiter, join } from 'node:path'
 import { text } from 'node:stream/consumers'
 import { setTimeout as sleep } from 'node:timers/promises'
+import { endWithUs } from '@p2pmsg/local'
 import { expect, test } from 'vitest'
 import { aCheckout, type Checkout, ROOT } from '../support/checkout.ts'
 
@@ -29,6 +30,7 @@ function launch(checkout: Checkout, args: readonly string[], env: NodeJS.Process
     stdio: ['ignore', 'pipe', 'pipe'],
     ...(uid === undefined ? {} : { uid, gid: uid }),
   })
+  endWithUs(child)
   const [stdout, stderr] = [text(child.stdout), text(child.stderr)]
   const done = once(child, 'exit').then(async ([code]) => ({ code, stdout: await stdout, stderr: await stderr }))
   return { child, done }
@@ -111,6 +113,7 @@ test('the program ends when npm, which called the launcher, is killed', async ()
     env: { PATH: process.env.PATH, HOME: checkout.path },
     stdio: 'ignore',
   })
+  endWithUs(npm)
   const program = Number(await content(file))
   // when npm gets no chance to pass anything on
   npm.kill('SIGKILL')

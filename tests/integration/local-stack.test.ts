@@ -7,8 +7,8 @@ import { mkdtemp, readFile, rm, stat } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { setTimeout as sleep } from 'node:timers/promises'
-import { startStack } from '@p2pmsg/local'
-import { expect, test } from 'vitest'
+import { endWithUs, startStack } from '@p2pmsg/local'
+import { afterAll, beforeAll, describe, expect, test } from 'vitest'
 import { ROOT } from '../support/checkout.ts'
 
 const MINUTES_MS = 3 * 60_000
@@ -26,6 +26,7 @@ function aStart(folder: string, ...options: readonly string[]) {
   const child = spawn(process.execPath, words, { stdio: ['ignore', 'pipe', 'pipe'] })
   let output = ''
   for (const stream of [child.stdout, child.stderr]) stream.setEncoding('utf8').on('data', (text) => (output += text))
+  endWithUs(child)
   const ended = once(child, 'close').then(([code]): unknown => code)
   return {
     child,
@@ -63,77 +64,71 @@ function isThere(pid: number): boolean {
 
 const EVERYTHING = ['ingest', 'nats', 'postgres', 'render-api', 'router', 'store']
 
-test('once: a message goes from UDP to the feed, with a receipt; a second start keeps it', {
-  timeout: MINUTES_MS,
-}, async () => {
-  await using folder = await aFolder()
-  await using first = aStart(folder.path, '--once')
-  expect(await first.ended, first.output()).toBe(0)
-  expect(first.output()).toMatch(/\d+ ms {2}received by the router[^]*\d+ ms {2}read back from the feed/)
-  expect(first.output()).toContain('synced: it was on disk before this receipt was signed')
-  expect(existsSync(join(folder.path, 'stack.lock'))).toBe(false)
-  const [id = ''] = /[0-9a-f]{64}/.exec(first.output()) ?? []
-  const receiver = /p2pmsg:\/\/([a-z0-9]{52})/.exec(first.output())?.[1]
-  await using second = aStart(folder.path)
-  await second.up()
-  const url = /feed {5}(http\S+)/.exec(second.output())?.[1]
-  expect((await fetch(`${url}/v1/messages/${id}`)).status).toBe(200)
-  expect(second.output()).toContain(`p2pmsg://${receiver}@127.0.0.1:`)
-})
+/** One data folder for all starts, each of which finds what the one before left: what a person does with it in a week. */
+describe('npm start', () => {
+  let folder: Awaited<ReturnType<typeof aFolder>>
+  let first: { id: string; receiver: string }
+  beforeAll(async () => {
+    folder = await aFolder()
+  })
+  afterAll(() => folder[Symbol.asyncDispose]())
 
-test('SIGTERM ends all children in order and frees the data', { timeout: MINUTES_MS }, async () => {
-  await using folder = await aFolder()
-  await using start = aStart(folder.path)
-  await start.up()
-  const children = await childrenOf(folder.path)
-  expect(Object.keys(children).sort()).toEqual(EVERYTHING)
-  start.child.kill('SIGTERM')
-  expect(await start.ended).toBe(143)
-  expect(Object.values(children).filter(isThere)).toEqual([])
-  const drained = [...start.output().matchAll(/^(\S+) +\| drained/gm)].map(([, name]) => name)
-  expect(drained).toEqual(['router', 'ingest', 'store', 'render-api'])
-  expect(existsSync(join(folder.path, 'stack.lock'))).toBe(false)
-})
+  test('once: a message goes from UDP to the feed, with a receipt', { timeout: MINUTES_MS }, async () => {
+    await using start = aStart(folder.path, '--once')
+    expect(await start.ended, start.output()).toBe(0)
+    expect(start.output()).toMatch(/\d+ ms {2}received by the router[^]*\d+ ms {2}read back from the feed/)
+    expect(start.output()).toContain('synced: it was on disk before this receipt was signed')
+    expect(existsSync(join(folder.path, 'stack.lock'))).toBe(false)
+    const [id = ''] = /[0-9a-f]{64}/.exec(start.output()) ?? []
+    first = { id, receiver: /p2pmsg:\/\/([a-z0-9]{52})/.exec(start.output())?.[1] ?? '' }
+  })
 
-test('a child that dies is named, and everything is stopped', { timeout: MINUTES_MS }, async () => {
-  await using folder = await aFolder()
-  await using start = aStart(folder.path)
-  await start.up()
-  const children = await childrenOf(folder.path)
-  process.kill(children['ingest'] ?? 0, 'SIGKILL')
-  expect(await start.ended).toBe(1)
-  expect(start.output()).toContain('ingest ended by itself (signal SIGKILL); everything is being stopped')
-  expect(Object.values(children).filter(isThere)).toEqual([])
-})
+  test('a second start keeps everything; another beside it is refused; a child that dies is named and all is stopped', {
+    timeout: MINUTES_MS,
+  }, async () => {
+    await using start = aStart(folder.path)
+    await start.up()
+    const url = /feed {5}(http\S+)/.exec(start.output())?.[1]
+    expect((await fetch(`${url}/v1/messages/${first.id}`)).status).toBe(200)
+    expect(start.output()).toContain(`p2pmsg://${first.receiver}@127.0.0.1:`)
 
-test('what a killed stack left behind is ended by the next one', { timeout: MINUTES_MS }, async () => {
-  await using folder = await aFolder()
-  const first = aStart(folder.path)
-  await first.up()
-  const left = await childrenOf(folder.path)
-  first.child.kill('SIGKILL')
-  await once(first.child, 'exit')
-  await using second = aStart(folder.path, '--once')
-  expect(await second.ended, second.output()).toBe(0)
-  expect(second.output()).toContain(
-    `ended postgres (process ${left['postgres']}), left behind by a stack that was killed`,
-  )
-  expect(Object.values(left).filter(isThere)).toEqual([])
-})
+    await using beside = aStart(folder.path)
+    expect(await beside.ended).toBe(75)
+    expect(beside.output()).toContain(`a stack runs here already (process ${start.child.pid})`)
 
-test('a second stack on the same data is refused; reset begins anew', { timeout: MINUTES_MS }, async () => {
-  await using folder = await aFolder()
-  {
-    await using first = aStart(folder.path)
-    await first.up()
-    await using second = aStart(folder.path)
-    expect(await second.ended).toBe(75)
-    expect(second.output()).toContain(`a stack runs here already (process ${first.child.pid})`)
-  }
-  const before = await readFile(join(folder.path, 'keys', 'receiver.key'), 'utf8')
-  await using again = aStart(folder.path, '--reset', '--once')
-  expect(await again.ended, again.output()).toBe(0)
-  expect(await readFile(join(folder.path, 'keys', 'receiver.key'), 'utf8')).not.toBe(before)
+    const children = await childrenOf(folder.path)
+    expect(Object.keys(children).sort()).toEqual(EVERYTHING)
+    process.kill(children['ingest'] ?? 0, 'SIGKILL')
+    expect(await start.ended).toBe(1)
+    expect(start.output()).toContain('ingest ended by itself (signal SIGKILL); everything is being stopped')
+    expect(Object.values(children).filter(isThere)).toEqual([])
+  })
+
+  test('a start that is killed takes its children with it', { timeout: MINUTES_MS }, async () => {
+    await using start = aStart(folder.path)
+    await start.up()
+    const children = await childrenOf(folder.path)
+    start.child.kill('SIGKILL')
+    await start.ended
+    await expect.poll(() => Object.values(children).filter(isThere)).toEqual([])
+    expect(existsSync(join(folder.path, 'stack.lock'))).toBe(true)
+  })
+
+  test('the one after it begins anew if told to; SIGTERM ends all children in order and frees the data', {
+    timeout: MINUTES_MS,
+  }, async () => {
+    const before = await readFile(join(folder.path, 'keys', 'receiver.key'), 'utf8')
+    await using start = aStart(folder.path, '--reset')
+    await start.up()
+    expect(await readFile(join(folder.path, 'keys', 'receiver.key'), 'utf8')).not.toBe(before)
+    const children = await childrenOf(folder.path)
+    start.child.kill('SIGTERM')
+    expect(await start.ended).toBe(143)
+    expect(Object.values(children).filter(isThere)).toEqual([])
+    const drained = [...start.output().matchAll(/^(\S+) +\| drained/gm)].map(([, name]) => name)
+    expect(drained).toEqual(['router', 'ingest', 'store', 'render-api'])
+    expect(existsSync(join(folder.path, 'stack.lock'))).toBe(false)
+  })
 })
 
 test('a port that is taken is named, and nothing is left running', async () => {
@@ -154,10 +149,9 @@ test('as a library: every process can be killed and started again; secrets and l
   await using stack = await startStack({ folder: folder.path, ownServers: true, replicas: { ingest: 2 } })
   const before = stack.pids()
   expect(Object.keys(before).sort()).toEqual([...EVERYTHING, 'ingest-2'].sort())
-  for (const name of Object.keys(before)) {
-    await stack.kill(name)
-    await stack.restart(name)
-  }
+  await Promise.all(Object.keys(before).map((name) => stack.kill(name)))
+  const services = Object.keys(before).filter((name) => name !== 'nats' && name !== 'postgres')
+  for (const names of [['nats', 'postgres'], services]) await Promise.all(names.map((name) => stack.restart(name)))
   const after = stack.pids()
   for (const name of Object.keys(before)) expect(after[name]).not.toBe(before[name])
   expect(await childrenOf(folder.path)).toEqual(after)

@@ -3,7 +3,7 @@
 import { type ChildProcess, spawn } from 'node:child_process'
 import { once } from 'node:events'
 import { fileURLToPath } from 'node:url'
-import { freePort } from '@p2pmsg/local'
+import { endWithUs, freePort } from '@p2pmsg/local'
 import { messageId, parseReceipt, recordTarget, verifyReceipt } from '@p2pmsg/protocol'
 import { afterEach, expect, test } from 'vitest'
 import { IngestBench } from '../support/ingest-bench.ts'
@@ -25,6 +25,7 @@ afterEach(async () => {
 
 function spawnRouter(env: Record<string, string>): ChildProcess {
   const child = spawn(process.execPath, ['--import', TELEMETRY, MAIN], { env, stdio: ['ignore', 'ignore', 'pipe'] })
+  endWithUs(child)
   running.push(child)
   return child
 }

@@ -6,7 +6,7 @@ import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { setTimeout as sleep } from 'node:timers/promises'
 import { fileURLToPath } from 'node:url'
-import { freePort } from '@p2pmsg/local'
+import { endWithUs, freePort } from '@p2pmsg/local'
 import { toHex } from '@p2pmsg/protocol'
 import { afterAll, beforeAll, expect, test } from 'vitest'
 import { aStack } from '../support/stack.ts'
@@ -43,7 +43,9 @@ class Original implements AsyncDisposable {
       P2PMSG_TEST_HTTP_PORT: String(httpPort),
     }
     const args = ['--require', PRELOAD, script, ...words]
-    return new Original(folder, spawn(process.execPath, args, { cwd: folder, env, stdio: 'ignore' }), httpPort)
+    const child = spawn(process.execPath, args, { cwd: folder, env, stdio: 'ignore' })
+    endWithUs(child)
+    return new Original(folder, child, httpPort)
   }
 
   get exited(): Promise<void> {

@@ -35,6 +35,10 @@ test('from datagram to commit, pack by pack', async () => {
   expect(linked(find('ingest', 'judge pack'), find('router', 'publish edge.v1'))).toBe(true)
   expect(linked(find('store', 'apply messages.v1'), find('ingest', 'judge pack'))).toBe(true)
 
+  // and node:http is patched too: a call at the HTTP door is a span
+  await fetch(`${cluster.stack.renderUrls[0]}`).then((response) => response.text())
+  await expect.poll(() => find('render-api', 'GET'), { timeout: 15_000 }).toBeDefined()
+
   // and no line of any log, at its most talkative, quotes the message
   expect(cluster.lines.length).toBeGreaterThan(0)
   expect(cluster.lines.filter((line) => line.includes(SECRET_WORDS))).toEqual([])

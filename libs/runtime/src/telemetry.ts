@@ -2,16 +2,17 @@
  * OpenTelemetry for every service, loaded by `node --import` before anything that it instruments. Metrics are read from the
  * health port; traces leave only when OTEL_EXPORTER_OTLP_ENDPOINT names a collector.
  */
-import { register } from 'node:module'
 import { PrometheusExporter } from '@opentelemetry/exporter-prometheus'
 import { OTLPTraceExporter } from '@opentelemetry/exporter-trace-otlp-http'
 import { HttpInstrumentation } from '@opentelemetry/instrumentation-http'
 import { PgInstrumentation } from '@opentelemetry/instrumentation-pg'
 import { PinoInstrumentation } from '@opentelemetry/instrumentation-pino'
 import { NodeSDK } from '@opentelemetry/sdk-node'
+import { register } from 'import-in-the-middle/register-hooks.mjs'
 
-// Without this hook, node:http and pino are ES modules that nothing can patch: spans and trace ids would vanish silently.
-register('@opentelemetry/instrumentation/hook.mjs', import.meta.url)
+// Without this hook, node:http and pino are ES modules that nothing can patch: spans and trace ids would vanish silently. It runs
+// in this thread and wraps what is instrumented alone: hooking every module from a thread of its own doubled the time to start.
+register({ include: ['http', 'node:http', 'https', 'node:https', 'pg', 'pg-pool', 'pino'] })
 
 /** Serves `/metrics` through the health server; it opens no port of its own. */
 export const prometheus: PrometheusExporter = new PrometheusExporter({ preventServerStart: true })

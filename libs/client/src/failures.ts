@@ -37,6 +37,12 @@ export class NoRecord extends ClientFailure {
   readonly code = 'no-record'
 }
 
+/** The receiver's record names no pipe, so nobody can listen at its routers. */
+export class NoPipe extends ClientFailure {
+  override readonly name = 'NoPipe'
+  readonly code = 'no-pipe'
+}
+
 /** The sender was closed before this message had its receipt: what became of it is unknown. */
 export class Closed extends ClientFailure {
   override readonly name = 'Closed'

@@ -1,4 +1,4 @@
-import { type Address, formatEndpoint, type Item, type ReceiverRecord } from '@p2pmsg/protocol'
+import { type Address, formatEndpoint, type Item, type ReceiverRecord, type UdpAddress } from '@p2pmsg/protocol'
 import { NoRecord, Unreachable } from './failures.ts'
 import { fetchRecord } from './fetch-record.ts'
 import { firstAnswer } from './first-answer.ts'
@@ -11,6 +11,8 @@ export type Resolved = Readonly<{
   record: ReceiverRecord
   /** The record as its receiver signed it. */
   item: Item
+  /** The router that had it. */
+  from: UdpAddress
 }>
 
 /**
@@ -26,9 +28,9 @@ export async function resolve(given: string | Address, signal?: AbortSignal): Pr
   const answer = await firstAnswer(candidates, ask, signal ?? new AbortController().signal)
   const at = formatEndpoint(endpoint)
   if (!answer) throw new Unreachable(`no router answers at ${at}`)
-  const { record, item } = answer
+  const { record, item, from } = answer
   if (!record || !item) throw new NoRecord(`the router at ${at} has no record that this receiver signed`)
   if (record.expires * 1000 < Date.now())
     throw new NoRecord(`the record at ${at} expired on ${new Date(record.expires * 1000).toISOString()}`)
-  return { address, record, item }
+  return { address, record, item, from }
 }

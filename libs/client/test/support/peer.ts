@@ -21,12 +21,14 @@ import {
   type UdpAddress,
 } from '@p2pmsg/protocol'
 import { UdpSocket } from '@p2pmsg/udp'
+import { PIPE_KEY } from './pipe-peer.ts'
 
 export type Query = Frame & { kind: 'query' }
 /** What the peer does with a `msg`: datagrams to answer with, none to stay silent. `nth` counts from 0 over all queries. */
 export type OnMessage = (query: Query, from: UdpAddress, nth: number) => Uint8Array[]
 
 const seed = (n: number) => Buffer.alloc(32, n)
+const FIRST_PIPE_BYTE = 0xf8
 const ID = Buffer.alloc(20, 7)
 export const TOKEN = Buffer.from('token-1!')
 
@@ -39,6 +41,8 @@ export class Peer implements AsyncDisposable {
   token: Uint8Array = TOKEN
   feedUrl: string | undefined
   postUrl: string | undefined
+  /** Where its pipes are; none unless a test makes some. */
+  pipePort: number | undefined
   onMessage: OnMessage
   onGet: (query: Query, from: UdpAddress) => Uint8Array[]
 
@@ -53,6 +57,7 @@ export class Peer implements AsyncDisposable {
       host: '127.0.0.1',
       port: 0,
       onDatagram: (bytes, from) => {
+        if ((bytes[0] ?? 0) >= FIRST_PIPE_BYTE) return // pipes are for others
         const frame = parseFrame(bytes)
         if (!frame.ok) throw new Error(`the client sent a ${frame.fault} datagram`)
         for (const answer of peer.#answers(frame.value, from)) peer.#socket?.send(from, answer)
@@ -97,11 +102,11 @@ export class Peer implements AsyncDisposable {
   describe(): ReceiverRecord {
     return {
       delegation: this.delegation(),
-      endpoints: [{ host: '127.0.0.1', port: this.port }],
+      endpoints: [{ host: '127.0.0.1', port: this.pipePort ?? this.port }],
       feedUrl: this.feedUrl,
       postUrl: this.postUrl,
       valueBytesMax: 900,
-      pipeKey: undefined,
+      pipeKey: this.pipePort === undefined ? undefined : PIPE_KEY,
       sealKey: undefined,
       expires: Math.floor(Date.now() / 1000) + 3600,
     }

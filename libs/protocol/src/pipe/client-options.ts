@@ -19,10 +19,13 @@ export type PipeAnswer =
   | Readonly<{ stage: 'logged' }>
   | Readonly<{ stage: 'busy'; code: RefusalCode; retryAfterMs: number }>
 
+/** Why a client's pipe is over: the session's reasons; a RESET; or nothing came when something was due. */
+export type Ending = EndReason | 'reset' | 'silent'
+
 /** How a client's connection changes. */
 export type PipeState =
   | Readonly<{ state: 'open'; router: PipeRouter }>
-  | Readonly<{ state: 'closed'; router: PipeRouter; reason: EndReason | 'reset' | 'silent' }>
+  | Readonly<{ state: 'closed'; router: PipeRouter; reason: Ending }>
   /** No router answers; tried again at that time, Unix milliseconds. */
   | Readonly<{ state: 'unreachable'; againMs: number }>
 
@@ -53,7 +56,7 @@ export function newClientCounts() {
     hellos: 0,
     cookies: 0,
     opened: 0,
-    closed: {} as Partial<Record<EndReason | 'reset' | 'silent', number>>,
+    closed: {} as Partial<Record<Ending, number>>,
     /** SENDs, repeats of one message among them. */
     sends: 0,
     /** Messages not taken because the outbox was full. */
@@ -61,3 +64,4 @@ export function newClientCounts() {
     rows: 0,
   }
 }
+export type ClientCounts = ReturnType<typeof newClientCounts>

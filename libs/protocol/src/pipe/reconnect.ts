@@ -1,3 +1,4 @@
+import { equalBytes } from '../bytes/bytes.ts'
 import type { PipeRouter } from './client-options.ts'
 
 /** Wait after the second failure in a row, milliseconds; it doubles up to the second. */
@@ -26,10 +27,12 @@ export class Reconnect {
     return this.#routers[this.#at % this.#routers.length] as PipeRouter
   }
 
-  setRouters(routers: readonly PipeRouter[]): void {
-    if (routers.length === 0) return
+  /** @returns whether they are others; else the one that is next stays so */
+  setRouters(routers: readonly PipeRouter[]): boolean {
+    if (routers.length === 0 || isSame(routers, this.#routers)) return false
     this.#routers = routers
     this.#at = 0
+    return true
   }
 
   /** Nobody answered there. */
@@ -60,4 +63,12 @@ export class Reconnect {
     this.#failures++
     this.atMs = nowMs + wait * (1 + SPREAD * ((this.#random(1)[0] as number) / 127.5 - 1))
   }
+}
+
+function isSame(some: readonly PipeRouter[], others: readonly PipeRouter[]): boolean {
+  if (some.length !== others.length) return false
+  return some.every(({ address, key }, i) => {
+    const other = others[i] as PipeRouter
+    return address.port === other.address.port && equalBytes(address.ip, other.address.ip) && equalBytes(key, other.key)
+  })
 }

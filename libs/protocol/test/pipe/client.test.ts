@@ -177,3 +177,23 @@ test('closing says so once, and nothing is taken afterwards', () => {
   expect(machine.deadline).toBeUndefined()
   expect(() => machine.send(Buffer.alloc(PIPE_MESSAGE_BYTES_MAX + 1))).toThrow(RangeError)
 })
+
+test('a newer record that names the same routers does not lead back to the one that is silent', () => {
+  const { machine } = aClient()
+  const named = () => ROUTERS.map((address) => ({ address: { ...address }, key: SERVER_KEYS.publicKey }))
+  machine.send(Buffer.of(1))
+  const hellos = [...machine.flush(START_MS)]
+  for (let nowMs = START_MS; nowMs < START_MS + 10_000; nowMs += 100) {
+    machine.setRouters(named())
+    hellos.push(...machine.tick(nowMs))
+  }
+  expect(hellos.map(({ to }) => to.ip.at(-1))).toEqual([1, 1, 1, 2, 2])
+})
+
+test('a newer record that names another router ends the attempt at one that is silent', () => {
+  const { machine } = aClient()
+  machine.send(Buffer.of(1))
+  machine.flush(START_MS)
+  machine.setRouters([{ address: at('192.0.2.3', 42_424), key: SERVER_KEYS.publicKey }])
+  expect(machine.flush(START_MS + 10).map(({ to }) => to.ip.at(-1))).toEqual([3])
+})

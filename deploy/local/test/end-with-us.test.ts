@@ -30,7 +30,9 @@ test.each(['SIGKILL', 'SIGTERM'] as const)(
     const [line] = (await once(createInterface({ input: runner.stdout }), 'line')) as [string]
     const left = await Promise.all(line.split(' ').map((pid) => identityOf('child', Number(pid))))
     const running = async () => {
-      const each = await Promise.all(left.map((identity) => identity !== undefined && isRunning(identity)))
+      const each = await Promise.all(
+        left.map(async (identity) => identity !== undefined && (await isRunning(identity))),
+      )
       return each.filter(Boolean).length
     }
     expect(await running()).toBe(3)

@@ -66,6 +66,7 @@ test('each message once, in one order, in every format', { timeout: 240_000 }, a
       expect(await paging).toEqual(ids)
       expect(await linked(receiver, '.json')).toEqual(ids.toReversed().map(namedId))
       expect(await linked(receiver, '.atom')).toEqual(ids.toReversed().map(namedId))
+      expect(await archived(receiver)).toEqual(ids.toReversed().map(namedId))
     },
   )
   await assert(schedule, { numRuns: 4 })
@@ -144,6 +145,20 @@ async function paged(receiver: KeyPair, habit: Habit, finished: AbortSignal): Pr
     }
   }
   return seen
+}
+
+/** Ids as a feed reader finds them that knows archives: what the feed has beyond them, then each of them. */
+async function archived(receiver: KeyPair): Promise<(string | undefined)[]> {
+  const [service] = services
+  const found: (string | undefined)[] = []
+  for (let at = service && `${bench.feedUrl(service, receiver)}.atom`; at; ) {
+    const feed = parseAtomFeed(await (await fetch(at)).text())
+    const entries = (feed.entries ?? []).map(({ id }) => id)
+    const overlap = entries.findIndex((id) => found.at(-1) === id) + 1
+    found.push(...entries.slice(overlap))
+    at = feed.links?.find(({ rel }) => rel === 'prev-archive')?.href
+  }
+  return found
 }
 
 /** Ids as a feed reader finds them by the links in the documents, the newest first. */

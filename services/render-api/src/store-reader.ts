@@ -1,7 +1,13 @@
 import {
+  type ArchiveAnswer,
+  type ArchiveQuestion,
   type AuthorAnswer,
   type AuthorQuestion,
+  archiveQuery,
   authorQuery,
+  type CountAnswer,
+  type CountQuestion,
+  countQuery,
   type FeedAnswer,
   type FeedQuestion,
   feedQuery,
@@ -21,6 +27,8 @@ import { ProblemError } from './problem.ts'
 /** The questions that pages are made of. Only the store can answer them: this service has no database. */
 export interface Reader {
   feed(question: FeedQuestion): Promise<FeedAnswer>
+  archive(question: ArchiveQuestion): Promise<ArchiveAnswer>
+  count(question: CountQuestion): Promise<CountAnswer>
   message(id: Uint8Array): Promise<MessageAnswer>
   trace(id: Uint8Array): Promise<TraceAnswer>
   author(question: AuthorQuestion): Promise<AuthorAnswer>
@@ -50,6 +58,14 @@ export class StoreReader implements Reader {
       if (question.search === undefined || code !== 'not-allowed') return undefined
       return new ProblemError('search-off', 'Messages cannot be searched here: the operator has switched it off.')
     })
+  }
+
+  archive(question: ArchiveQuestion): Promise<ArchiveAnswer> {
+    return this.#ask(archiveQuery, question)
+  }
+
+  count(question: CountQuestion): Promise<CountAnswer> {
+    return this.#ask(countQuery, question)
   }
 
   message(id: Uint8Array): Promise<MessageAnswer> {

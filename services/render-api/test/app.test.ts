@@ -27,6 +27,8 @@ let away = false
 
 const reader: Reader = {
   feed: () => (away ? Promise.reject(new BusUnavailable('away')) : Promise.resolve(answer)),
+  archive: () => Promise.resolve({ older: undefined, newer: undefined, applied: 20n }),
+  count: () => Promise.resolve({ messages: 1, more: false, applied: 20n }),
   message: () => Promise.resolve({ row: rows[0], receiver, applied: 20n }),
   trace: () => Promise.resolve({ stored: undefined, refused: undefined, applied: 20n }),
   author: ({ author }) =>

@@ -1,5 +1,7 @@
 import {
+  archiveQuery,
   authorQuery,
+  countQuery,
   feedQuery,
   messageQuery,
   type RefusalCode,
@@ -11,7 +13,9 @@ import {
 import type { Bus, Logger } from '@p2pmsg/runtime'
 import type { Msg, Subscription } from 'nats'
 import * as events from './events.ts'
+import { answerArchive } from './queries/archive.ts'
 import { answerAuthor } from './queries/author.ts'
+import { answerCount } from './queries/count.ts'
 import { answerFeed, NoSearch } from './queries/feed.ts'
 import { answerMessage } from './queries/message.ts'
 import type { Source } from './queries/snapshot.ts'
@@ -47,6 +51,8 @@ export class QueryServer implements AsyncDisposable {
         (question) => answerFeed(source, question),
         ({ search }) => (search === undefined ? [] : [this.#searchers]),
       ),
+      this.#serve(archiveQuery, (question) => answerArchive(source, question)),
+      this.#serve(countQuery, (question) => answerCount(source, question)),
       this.#serve(messageQuery, (id) => answerMessage(source, id)),
       this.#serve(traceQuery, (id) => answerTrace(source, id)),
       this.#serve(authorQuery, (question) => answerAuthor(source, question)),

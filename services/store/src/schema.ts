@@ -24,6 +24,7 @@ export type Tables = {
     partition: number
     received_ms: string
   }
+  /** `messages + revision` is how many rows the receiver ever got: what is removed goes from the one to the other. */
   receiver_state: { receiver: Uint8Array; messages: string; revision: string; last_position: string }
   partition: {
     id: number

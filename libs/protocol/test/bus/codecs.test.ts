@@ -1,7 +1,9 @@
 import * as fc from 'fast-check'
 import { describe, expect, test } from 'vitest'
 import { encodeAnnouncement, parseAnnouncement } from '../../src/bus/announcement.ts'
+import { archiveQuery } from '../../src/bus/archive-query.ts'
 import { blockPublishId, encodeBlock, parseBlock } from '../../src/bus/block.ts'
+import { countQuery } from '../../src/bus/count-query.ts'
 import { DIALECTS } from '../../src/bus/envelope.ts'
 import { encodePack, formatPackId, parsePack } from '../../src/bus/pack.ts'
 import { authorQuery, feedQuery, messageQuery, QUERIES, statsQuery, traceQuery } from '../../src/bus/queries.ts'
@@ -24,6 +26,7 @@ const row = fc.record({
   message: fc.uint8Array({ maxLength: 60 }),
 })
 const removed = fc.boolean()
+const range = fc.record({ after: u64, until: u64 })
 const reply = <T>(answer: fc.Arbitrary<T>) =>
   fc.oneof(fc.record({ ok: fc.constant(true as const), answer }), fc.record({ ok: fc.constant(false as const), code }))
 
@@ -87,6 +90,26 @@ const FORMATS: Record<string, Format> = {
     encode: feedQuery.encodeReply,
     parse: feedQuery.parseReply,
     values: reply(fc.record({ rows: listOf(row), more: fc.boolean(), applied: u64, revision: u64 })),
+  },
+  'archive question': {
+    encode: archiveQuery.encode,
+    parse: archiveQuery.parse,
+    values: fc.record({ receiver: id, range: maybe(range) }),
+  },
+  'archive answer': {
+    encode: archiveQuery.encodeReply,
+    parse: archiveQuery.parseReply,
+    values: reply(fc.record({ older: maybe(range), newer: maybe(range), applied: u64 })),
+  },
+  'count question': {
+    encode: countQuery.encode,
+    parse: countQuery.parse,
+    values: fc.record({ receiver: id, author: maybe(id), topic: maybe(text), replyTo: maybe(id) }),
+  },
+  'count answer': {
+    encode: countQuery.encodeReply,
+    parse: countQuery.parseReply,
+    values: reply(fc.record({ messages: safe, more: fc.boolean(), applied: u64 })),
   },
   'message question': { encode: messageQuery.encode, parse: messageQuery.parse, values: id },
   'message answer': {
@@ -239,6 +262,6 @@ test('names on the bus', () => {
     'verdicts.v1.0123456789abcdef',
   ])
   expect(QUERIES.map(({ name }) => name)).toEqual(
-    ['feed', 'message', 'trace', 'author', 'stats'].map((name) => `store.v1.${name}`),
+    ['feed', 'archive', 'count', 'message', 'trace', 'author', 'stats'].map((name) => `store.v1.${name}`),
   )
 })

@@ -5,6 +5,8 @@ export type Rendered = Readonly<{
   body: Buffer
   etag: string
   contentType: string
+  /** Nothing but a removal, an expiry or a new name will change it. */
+  lasting: boolean
   /** RFC 8288 `Link`; empty = none. */
   link: string
   /** What the page shows ({@link Page.version}). */

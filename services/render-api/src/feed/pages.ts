@@ -17,6 +17,8 @@ export type Format = Readonly<{
   contentType: string
   /** Its bytes say how far the store has applied the log, so they change when that does. */
   tellsApplied?: boolean
+  /** It leads to archives. */
+  archived?: boolean
   render(page: Page, context: PageContext): Buffer
   link?(page: Page, context: PageContext): string
 }>
@@ -29,7 +31,7 @@ export type PageContext = Readonly<{
 }>
 
 export type PagesOptions = Readonly<{
-  reader: Pick<Reader, 'feed'>
+  reader: Pick<Reader, 'feed' | 'archive'>
   names: Pick<Names, 'of'>
   heads: Pick<Heads, 'unchanged'>
   /** Unix milliseconds. */
@@ -68,7 +70,7 @@ export class Pages {
 
   async #make(question: FeedQuestion, format: Format, origin: string, before: Rendered | undefined): Promise<Rendered> {
     const { reader, names, now } = this.#options
-    const hydrated = await hydrate(names, await skeletonOf(reader, question), now())
+    const hydrated = await hydrate(names, await skeletonOf(reader, question, format.archived), now())
     const page = present(hydrated)
     const own = await names.of(question.receiver, [question.receiver])
     const name = own.get(toHex(question.receiver))
@@ -81,6 +83,7 @@ export class Pages {
       body: format.render(page, context),
       etag: etagOf(format, page, context, version),
       contentType: format.contentType,
+      lasting: page.archives?.newer !== undefined,
       link: format.link?.(page, context) ?? '',
       version,
       applied: page.applied,

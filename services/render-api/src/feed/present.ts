@@ -2,7 +2,8 @@ import { createHash } from 'node:crypto'
 import { type Dialect, type FeedQuestion, formatCursor, type Position, toHex, toZBase32 } from '@p2pmsg/protocol'
 import type { Entry } from './entry.ts'
 import type { Hydrated } from './hydrate.ts'
-import { toQuery } from './question.ts'
+import { rangeOf, toQuery } from './question.ts'
+import type { Archives } from './skeleton.ts'
 import { isoFromMicros, isoFromMs } from './times.ts'
 
 /** A message as readers see it, in no format yet. Keys are z-base-32, ids hex, times RFC 3339. */
@@ -46,6 +47,8 @@ export type Page = Readonly<{
   prev: string | undefined
   /** Come back with `?after=` this for whatever is newer than this page; undefined on pages of the past. */
   resume: string | undefined
+  /** Where the same messages stand in documents that hardly change; undefined = not told here. */
+  archives: Archives | undefined
   applied: Position
   revision: bigint
   /** Changes whenever anything that a reader sees on this page does. */
@@ -53,18 +56,20 @@ export type Page = Readonly<{
 }>
 
 export function present(hydrated: Hydrated): Page {
-  const { question, entries, more, applied, revision, names } = hydrated
+  const { question, entries, more, applied, revision, names, archives } = hydrated
   const items = entries.map((entry) => itemOf(entry, names))
   const [first, last] = [items[0], items.at(-1)]
-  const turned = question.after ?? question.before
+  const isArchive = rangeOf(question) !== undefined
+  const turned = isArchive ? undefined : (question.after ?? question.before)
   return {
     receiver: toZBase32(question.receiver),
     question,
     items,
-    order: question.after === undefined ? 'newest-first' : 'oldest-first',
+    order: question.after === undefined || isArchive ? 'newest-first' : 'oldest-first',
     next: more && last ? last.cursor : undefined,
     prev: turned === undefined ? undefined : (first?.cursor ?? formatCursor(turned)),
     resume: resumeOf(question, more, last, applied),
+    archives,
     applied,
     revision,
     version: versionOf(hydrated),
@@ -115,9 +120,14 @@ export function itemOf(entry: Entry, names: ReadonlyMap<string, string>): Item {
   }
 }
 
-/** Positions never get a new message, so places, states, names and the revision are all that can make a difference. */
-function versionOf({ question, entries, names, more, revision }: Hydrated): string {
-  const hash = createHash('sha256').update(`${toQuery(question).toString()}\n${revision}\n${more}\n`)
+/**
+ * Positions never get a new message, so places, states, names and the revision are all that can make a difference. An archive does
+ * not tell the revision, and a removal elsewhere leaves it as it is.
+ */
+function versionOf({ question, entries, names, more, revision, archives }: Hydrated): string {
+  const removals = rangeOf(question) ? '' : String(revision)
+  const hash = createHash('sha256').update(`${toQuery(question).toString()}\n${removals}\n${more}\n`)
+  hash.update(`${archives?.older?.after} ${archives?.older?.until} ${archives?.newer?.until}\n`)
   for (const { row, state } of entries) hash.update(`${row.position} ${state}\n`)
   for (const key of [...names.keys()].sort()) hash.update(`${key} ${names.get(key)}\n`)
   return hash.digest('base64url').slice(0, VERSION_CHARACTERS)

@@ -1,4 +1,6 @@
 import {
+  ARCHIVE_ROWS,
+  type ArchiveRange,
   type FeedQuestion,
   formatCursor,
   fromHex,
@@ -45,6 +47,16 @@ export function toQuestion(receiver: Uint8Array, params: FeedParams): FeedQuesti
     replyTo: given(replyTo) === undefined ? undefined : readId('reply_to', replyTo ?? ''),
     search: given(q) === undefined ? undefined : readWords(q ?? ''),
   }
+}
+
+/** An archive as a question: both ends are given, which no page has. */
+export function archiveQuestion(receiver: Uint8Array, { after, until }: ArchiveRange): FeedQuestion {
+  return { ...toQuestion(receiver, { limit: ARCHIVE_ROWS }), after, before: until + 1n }
+}
+
+/** @returns undefined = a page, which has one end at most */
+export function rangeOf({ after, before }: Pick<FeedQuestion, 'after' | 'before'>): ArchiveRange | undefined {
+  return after === undefined || before === undefined ? undefined : { after, until: before - 1n }
 }
 
 /** A form sends empty fields too; they filter nothing. */

@@ -1,31 +1,33 @@
 import type { Item, Page } from '../feed/present.ts'
-import type { FeedAddresses } from './json-feed.ts'
+import { type FeedAddresses, MEDIA_TYPES } from './addresses.ts'
 import { type Markup, xml } from './markup.ts'
 import { entryId, titleOf, wordsOf } from './words.ts'
 
-export const ATOM_MEDIA_TYPE = 'application/atom+xml'
 /** Of a feed in which nothing was ever said: Atom wants a time (RFC 4287 §4.2.15). */
 const NEVER = '1970-01-01T00:00:00.000Z'
 /** Longest title of an entry, characters; the words are all in its content. */
 const TITLE_CHARACTERS_MAX = 80
 
-/** Atom (RFC 4287), paged as RFC 5005 §3. Titles are the beginning of the words, because a message has no title. */
+/** Atom (RFC 4287), paged and archived as RFC 5005 §3 and §4. Titles are the beginning of the words, because a message has no title. */
 export function atomFeed(page: Page, addresses: FeedAddresses): Buffer {
-  const { self, home, first, next, prev, name } = addresses
+  const { self, home, first, next, prev, name, archives } = addresses
   const links: readonly (readonly [string, string | undefined])[] = [
     ['self', self],
     ['first', first],
     ['next', next],
     ['previous', prev],
+    ['current', archives?.current],
+    ['prev-archive', archives?.older],
+    ['next-archive', archives?.newer],
   ]
   const times = page.items.map((item) => item.received).sort()
   const feed = xml`<?xml version="1.0" encoding="utf-8"?>
-<feed xmlns="http://www.w3.org/2005/Atom">
+<feed xmlns="http://www.w3.org/2005/Atom" xmlns:fh="http://purl.org/syndication/history/1.0">
 <id>p2pmsg://${page.receiver}</id>
 <title>${titleOf(page.receiver, name)}</title>
 <updated>${times.at(-1) ?? NEVER}</updated>
-<link rel="alternate" type="text/html" href="${home}"/>
-${links.map(([rel, href]) => href !== undefined && xml`<link rel="${rel}" type="${ATOM_MEDIA_TYPE}" href="${href}"/>\n`)}${page.items.map((item) => entry(item, addresses.origin))}</feed>
+${archives?.current !== undefined && xml`<fh:archive/>\n`}<link rel="alternate" type="text/html" href="${home}"/>
+${links.map(([rel, href]) => href !== undefined && xml`<link rel="${rel}" type="${MEDIA_TYPES.atom}" href="${href}"/>\n`)}${page.items.map((item) => entry(item, addresses.origin))}</feed>
 `
   return Buffer.from(feed.toString())
 }

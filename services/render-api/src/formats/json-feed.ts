@@ -1,21 +1,7 @@
 import type { Item, Page, Said } from '../feed/present.ts'
+import type { FeedAddresses } from './addresses.ts'
 import { messageJson } from './json.ts'
 import { entryId, titleOf, wordsOf } from './words.ts'
-
-export const JSON_FEED_MEDIA_TYPE = 'application/feed+json'
-
-export type FeedAddresses = Readonly<{
-  /** This very document. */
-  self: string
-  /** The page for people. */
-  home: string
-  first: string
-  next: string | undefined
-  prev: string | undefined
-  origin: string
-  /** What the receiver calls itself. */
-  name: string | undefined
-}>
 
 /** JSON Feed 1.1 (jsonfeed.org/version/1.1). What it has no word for stands in `_p2pmsg`, as in the feed's own JSON. */
 export function jsonFeed(page: Page, addresses: FeedAddresses): object {

@@ -1,7 +1,7 @@
 import { parseKey, toZBase32 } from '@p2pmsg/protocol'
 import { type Static, Type } from 'typebox'
 import type { Context } from '../context.ts'
-import { feedPath } from '../formats/formats.ts'
+import { feedPath } from '../formats/addresses.ts'
 import { originOf } from '../http/origin.ts'
 import { ProblemError } from '../problem.ts'
 import { type App, hosted } from './route.ts'

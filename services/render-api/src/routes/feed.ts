@@ -1,15 +1,19 @@
 import type { FastifyReply, FastifyRequest } from 'fastify'
 import { type Static, Type } from 'typebox'
 import type { Context } from '../context.ts'
-import { toQuestion } from '../feed/question.ts'
-import { type FormatName, formats, MEDIA_TYPES, SUFFIXES } from '../formats/formats.ts'
-import { sendTagged } from '../http/conditional.ts'
+import { archiveQuestion, readCursor, toQuestion } from '../feed/question.ts'
+import { type FormatName, MEDIA_TYPES, SUFFIXES } from '../formats/addresses.ts'
+import { formats } from '../formats/formats.ts'
+import { REVALIDATE, sendTagged } from '../http/conditional.ts'
 import { originOf } from '../http/origin.ts'
 import { ProblemError } from '../problem.ts'
-import { type App, FeedQuery, hosted, ReceiverParams, receiverOf } from './route.ts'
+import { type App, ArchiveParams, FeedQuery, hosted, ReceiverParams, receiverOf } from './route.ts'
 import { NOT_MODIFIED, problems } from './schemas.ts'
 
 const OFFERED = Object.values(MEDIA_TYPES)
+
+/** An archive that another follows: whoever has it need not ask again so soon. A removal shows there when it is asked for again. */
+const LASTING = 'public, max-age=86400'
 
 /** A feed, page by page: one query, and a format by Accept or by the end of the path. `/` and `/tweets` show the default feed. */
 export function feedRoutes(app: App, context: Context): void {
@@ -40,6 +44,20 @@ export function feedRoutes(app: App, context: Context): void {
       return entry ? answer(request, reply, entry.key, name) : reply
     })
   }
+
+  app.get('/v1/feeds/:receiver/archive/:after/:until.atom', { schema: archiveSchema }, async (request, reply) => {
+    const entry = receiverOf(request, reply, context)
+    if (!entry) return reply
+    const { after, until } = request.params
+    const range = { after: readCursor('after', after), until: readCursor('until', until) }
+    if (range.after >= range.until) throw new ProblemError('malformed', 'An archive ends behind its beginning.')
+    const page = await context.pages.page(
+      archiveQuestion(entry.key, range),
+      all.atom,
+      originOf(request, context.publicUrl),
+    )
+    return sendTagged(request, reply, page, page.lasting ? LASTING : REVALIDATE)
+  })
 
   for (const path of ['/', '/tweets']) {
     app.get(
@@ -85,3 +103,17 @@ function describe(operationId: string, summary: string, content: object) {
     },
   }
 }
+
+const archiveSchema = {
+  operationId: 'readAtomArchive',
+  summary: 'An archive of a feed',
+  description:
+    'An Atom archive document (RFC 5005 §4), newest first: the messages behind `after`, up to and with `until`, tombstones included. `prev-archive` in `.atom` leads to the newest one, each leads to the one before and behind it, and together they hold each message of the feed once. A message that its author removes becomes a tombstone in its place, and the tag changes.',
+  tags: ['feeds'],
+  params: ArchiveParams,
+  response: {
+    200: { description: 'Newest first.', content: { [MEDIA_TYPES.atom]: { schema: Type.String() } } },
+    304: NOT_MODIFIED,
+    ...problems(400, 404, 429, 503),
+  },
+} as const

@@ -25,6 +25,8 @@ export type App = FastifyInstance<
 export const ReceiverParams = Type.Object({
   receiver: Type.String({ description: "The receiver's key in z-base-32 (hex is redirected).", maxLength: 64 }),
 })
+const End = Type.String({ description: 'A cursor.', maxLength: 16 })
+export const ArchiveParams = Type.Object({ ...ReceiverParams.properties, after: End, until: End })
 export const IdParams = Type.Object({ id: Type.String({ description: 'A message id: 64 hex digits.', maxLength: 64 }) })
 
 /** The one query that every format of a feed takes. */

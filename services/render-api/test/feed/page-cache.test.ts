@@ -3,7 +3,16 @@ import { PageCache, type Rendered } from '../../src/feed/page-cache.ts'
 
 function aPage(bytes: number): Rendered {
   const body = Buffer.alloc(bytes)
-  return { body, etag: '"x"', contentType: 'text/html', link: '', version: 'v', applied: 1n, staleMs: 0 }
+  return {
+    body,
+    etag: '"x"',
+    contentType: 'text/html',
+    lasting: false,
+    link: '',
+    version: 'v',
+    applied: 1n,
+    staleMs: 0,
+  }
 }
 
 test('the page that was not wanted longest goes first', () => {

@@ -2,24 +2,17 @@ import { formatCursor, toHex, toZBase32 } from '@p2pmsg/protocol'
 import { describe, expect, test } from 'vitest'
 import { hydrate } from '../../src/feed/hydrate.ts'
 import { present } from '../../src/feed/present.ts'
-import { type FeedParams, toQuestion } from '../../src/feed/question.ts'
-import { type Skeleton, skeletonOf } from '../../src/feed/skeleton.ts'
+import { archiveQuestion, type FeedParams, toQuestion } from '../../src/feed/question.ts'
+import type { Skeleton } from '../../src/feed/skeleton.ts'
 import { AUTHOR, aRow, aTombstone, RECEIVED_MS, RECEIVER } from '../rows.ts'
 
 const nobody = { of: () => Promise.resolve(new Map<string, string>()) }
 const rows = [aRow(30n, { text: 'three' }), aRow(20n, { text: 'two' }, { topic: 'news' }), aTombstone(10n)]
 
 function aSkeleton(params: FeedParams = {}, more: Partial<Skeleton> = {}): Skeleton {
-  return { question: toQuestion(RECEIVER.publicKey, params), rows, more: false, applied: 40n, revision: 2n, ...more }
+  const question = toQuestion(RECEIVER.publicKey, params)
+  return { question, rows, more: false, applied: 40n, revision: 2n, archives: undefined, ...more }
 }
-
-test('a skeleton is the answer beside its question', async () => {
-  const { question, ...answer } = aSkeleton()
-  const asked: unknown[] = []
-  const reader = { feed: (it: unknown) => Promise.resolve((asked.push(it), answer)) }
-  expect(await skeletonOf(reader, question)).toEqual({ question, ...answer })
-  expect(asked).toEqual([question])
-})
 
 describe('hydrating', () => {
   test('reads the messages and looks up who wrote them, each once', async () => {
@@ -95,6 +88,19 @@ describe('presenting', () => {
     expect(last).toMatchObject({ next: undefined, resume: formatCursor(40n), prev: formatCursor(10n) })
     const empty = await pageOf(aSkeleton({ after: formatCursor(50n) }, { rows: [] }))
     expect(empty).toMatchObject({ next: undefined, resume: formatCursor(50n), prev: formatCursor(50n) })
+  })
+
+  test('an archive is newest first and leads to no page; a removal elsewhere leaves it as it is', async () => {
+    const question = archiveQuestion(RECEIVER.publicKey, { after: 5n, until: 30n })
+    const archives = { older: undefined, newer: { after: 30n, until: 90n } }
+    const page = await pageOf(aSkeleton({}, { question, archives }))
+    expect(page).toMatchObject({ order: 'newest-first', next: undefined, prev: undefined, resume: undefined, archives })
+    const { version } = await pageOf(aSkeleton({}, { question, archives, revision: 3n, applied: 99n }))
+    expect(version).toBe(page.version)
+    const removed = [...rows.slice(0, 1), aTombstone(20n), ...rows.slice(2)]
+    expect((await pageOf(aSkeleton({}, { question, archives, rows: removed }))).version).not.toBe(version)
+    const followed = { ...archives, newer: undefined }
+    expect((await pageOf(aSkeleton({}, { question, archives: followed }))).version).not.toBe(version)
   })
 
   test('its version changes with whatever a reader sees, and with nothing else', async () => {

@@ -1,9 +1,9 @@
 // What Atom (RFC 4287) and JSON Feed 1.1 ask of a document, held against pages with everything that a feed can hold.
-import { toZBase32 } from '@p2pmsg/protocol'
+import { formatCursor, toZBase32 } from '@p2pmsg/protocol'
 import { describe, expect, test } from 'vitest'
 import { hydrate } from '../../src/feed/hydrate.ts'
 import { present } from '../../src/feed/present.ts'
-import { type FeedParams, toQuestion } from '../../src/feed/question.ts'
+import { archiveQuestion, type FeedParams, toQuestion } from '../../src/feed/question.ts'
 import { atomFeed } from '../../src/formats/atom.ts'
 import { formats } from '../../src/formats/formats.ts'
 import { entryId, wordsOf } from '../../src/formats/words.ts'
@@ -26,7 +26,9 @@ const all = formats({ defaultReceiver: RECEIVER.publicKey })
 async function pageOf(params: FeedParams = {}, more = true) {
   const question = toQuestion(RECEIVER.publicKey, params)
   const names = { of: () => Promise.resolve(new Map([[Buffer.from(AUTHOR.publicKey).toString('hex'), 'Ada <L>']])) }
-  return present(await hydrate(names, { question, rows, more, applied: 80n, revision: 1n }, RECEIVED_MS))
+  return present(
+    await hydrate(names, { question, rows, more, applied: 80n, revision: 1n, archives: undefined }, RECEIVED_MS),
+  )
 }
 const context = { origin, name: 'A & B' }
 
@@ -63,12 +65,42 @@ describe('Atom', () => {
     )
   })
 
+  test('an archive says so, and leads to the feed and to its neighbours (RFC 5005 §4)', async () => {
+    const question = archiveQuestion(RECEIVER.publicKey, { after: 5n, until: 79n })
+    const nobody = { of: () => Promise.resolve(new Map<string, string>()) }
+    const archives = { older: { after: 0n, until: 5n }, newer: { after: 79n, until: 300n } }
+    const skeleton = { question, rows, more: false, applied: 400n, revision: 1n, archives }
+    const page = present(await hydrate(nobody, skeleton, RECEIVED_MS))
+    const text = all.atom.render(page, context).toString()
+    const head = text.split('<entry>', 1)[0] ?? ''
+    expect(head).toContain('xmlns:fh="http://purl.org/syndication/history/1.0"')
+    expect(head.match(/<fh:archive\/>/g)).toHaveLength(1)
+    const links = [...head.matchAll(/<link rel="([^"]*)" type="application\/atom\+xml" href="([^"]*)"\/>/g)]
+    const at = (after: bigint, until: bigint) => `${base}/archive/${formatCursor(after)}/${formatCursor(until)}.atom`
+    expect(Object.fromEntries(links.map(([, rel, href]) => [rel, href]))).toEqual({
+      self: at(5n, 79n),
+      current: `${base}.atom`,
+      'prev-archive': at(0n, 5n),
+      'next-archive': at(79n, 300n),
+    })
+    expect(all.atom.link?.(page, context)).toContain(`<${at(0n, 5n)}>; rel="prev-archive"`)
+  })
+
   test('of an empty feed has a time too', async () => {
     const question = toQuestion(RECEIVER.publicKey, {})
     const nobody = { of: () => Promise.resolve(new Map<string, string>()) }
-    const empty = { question, rows: [], more: false, applied: 0n, revision: 0n }
+    const empty = { question, rows: [], more: false, applied: 0n, revision: 0n, archives: undefined }
     const page = present(await hydrate(nobody, empty, RECEIVED_MS))
-    const at = { self: base, home: origin, first: base, next: undefined, prev: undefined, origin, name: undefined }
+    const at = {
+      self: base,
+      home: origin,
+      first: base,
+      next: undefined,
+      prev: undefined,
+      archives: undefined,
+      origin,
+      name: undefined,
+    }
     expect(atomFeed(page, at).toString()).toContain('<updated>1970-01-01T00:00:00.000Z</updated>')
   })
 })

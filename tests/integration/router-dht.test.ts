@@ -150,7 +150,7 @@ describe('in a network', () => {
   }
 
   const get = ({ node, driver }: Awaited<ReturnType<typeof aNode>>, target: Uint8Array, salt?: Uint8Array) =>
-    new Promise<Found>((done) => driver.send(node.operations.get(target, driver.now(), done, salt)))
+    new Promise<Found>((done) => driver.send(node.operations.get(target, driver.now(), done, salt && { salt })))
 
   test("a router joins, publishes its receivers' records, and serves what the network's nodes put", async () => {
     await using stack = new AsyncDisposableStack()

@@ -37,7 +37,7 @@ test('items outlive those who hold them, and newer ones win', { timeout: 10 * MI
     const found = () =>
       items.filter((item) => {
         const result = swarm.ask<Found>(reader, (node, nowMs, done) =>
-          node.operations.get(targetOf(item), nowMs, done, item.salt),
+          node.operations.get(targetOf(item), nowMs, done, { salt: item.salt }),
         )
         return result.item !== undefined && Buffer.compare(result.item.value, item.value) === 0
       }).length

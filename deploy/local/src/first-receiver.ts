@@ -13,8 +13,8 @@ export function firstReceiver(
   nowSeconds: number,
 ): EntryDraft {
   return hostedReceiver(
+    secrets.receiverKeys,
     {
-      receiverKeys: secrets.receiverKeys,
       receiptKey: secrets.receiptKeys.publicKey,
       pipeKey: pipeKeysOf(Buffer.from(secrets.cluster, 'hex')).publicKey,
       endpoints: edgePorts.map((port) => ({ host: HOST, port })),

@@ -1,6 +1,6 @@
 export { adminCommand } from './cli/command.ts'
 export { type EpochChange, startEpoch } from './epoch.ts'
-export { type HostedReceiver, hostedReceiver } from './hosted-receiver.ts'
+export { hostedReceiver } from './hosted-receiver.ts'
 export { type ListedReceiver, listReceivers, putReceiver, removeReceiver } from './receivers.ts'
 export { makeSecret, passwordVariable } from './secrets/made-secrets.ts'
 export { type SetUpCluster, setUpCluster } from './set-up-cluster.ts'

@@ -35,7 +35,7 @@ function entriesOf(config: SetupConfig, receivers: string): EntryDraft[] {
     if (!receiptKey || !first || endpoints.length === 0)
       throw new ConfigError(`${NEEDED_TO_SIGN} are required to sign the record of a receiver`)
     const pipeKey = pipeKeysOf(first).publicKey
-    return hostedReceiver({ receiverKeys, receiptKey, pipeKey, endpoints, feedUrl, postUrl, validSeconds }, now)
+    return hostedReceiver(receiverKeys, { receiptKey, pipeKey, endpoints, feedUrl, postUrl, validSeconds }, now)
   }
   return parseWanted(receivers, (path) => readFileSync(path, 'utf8')).map((one) => entryOf(one, config.manager, sign))
 }

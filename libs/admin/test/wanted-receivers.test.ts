@@ -7,8 +7,8 @@ import { entryOf, parseWanted } from '../src/wanted-receivers.ts'
 const keys = keyPairFromSeed(new Uint8Array(32).fill(7))
 const receiptKey = keyPairFromSeed(new Uint8Array(32).fill(9)).publicKey
 const signed = hostedReceiver(
+  keys,
   {
-    receiverKeys: keys,
     receiptKey,
     pipeKey: undefined,
     endpoints: [{ host: 'router.example.org', port: 42_424 }],

@@ -1,5 +1,7 @@
 export { type Check, checkReceipt } from './check-receipt.ts'
 export { type MessageDraft, SeqClock } from './compose.ts'
+export { PUBLIC_BOOTSTRAP, parseBootstrap } from './dht/bootstrap-nodes.ts'
+export { type DhtOptions, type FoundRecord, findRecord } from './dht/find-record.ts'
 export * from './failures.ts'
 export { type FeedMessage, type FeedPage, type FeedQuestion, readFeed } from './http/read-feed.ts'
 export { type Pong, ping } from './ping.ts'

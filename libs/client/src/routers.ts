@@ -1,7 +1,7 @@
 import { setTimeout as sleep } from 'node:timers/promises'
 import type { Endpoint, Item, ReceiverRecord, UdpAddress } from '@p2pmsg/protocol'
 import { resendMs } from './backoff.ts'
-import { Unreachable } from './failures.ts'
+import { NoRecord, Unreachable } from './failures.ts'
 import { fetchRecord, type RouterAnswer } from './fetch-record.ts'
 import { firstAnswer } from './first-answer.ts'
 import type { KrpcSocket } from './krpc/krpc-socket.ts'
@@ -22,8 +22,11 @@ const MISSES_MAX = 3
 export type RoutersOptions = Readonly<{
   socket: KrpcSocket
   receiver: Uint8Array
-  /** Where to begin; the record names more. */
-  endpoints: readonly Endpoint[]
+  /**
+   * Where to begin; the record names more. Asked in each round of the search, which counts from 0, since who was found in the DHT
+   * may have moved. @throws {Unreachable}, {NoRecord}
+   */
+  endpoints: (round: number, signal: AbortSignal) => Promise<readonly Endpoint[]>
   onReady: () => void
 }>
 
@@ -123,7 +126,7 @@ export class Routers implements AsyncDisposable {
     // Once may be a restart with other secrets; a router that goes on giving bad tokens is not asked in a tight circle.
     if (this.#early > 1) await sleep(resendMs(this.#early - 2), undefined, { signal })
     for (let round = 0; ; round++) {
-      const candidates = await this.#candidates()
+      const candidates = await this.#candidates(round)
       const ask = async (to: UdpAddress, scope: AbortSignal) =>
         withToken(await fetchRecord(socket, to, receiver, scope))
       const answer = await firstAnswer(candidates, ask, signal)
@@ -159,8 +162,8 @@ export class Routers implements AsyncDisposable {
   }
 
   /** The address's own end point first, then those of the record; whoever fell silent last comes last. */
-  async #candidates(): Promise<UdpAddress[]> {
-    const endpoints = [...this.#options.endpoints, ...(this.record?.endpoints ?? [])]
+  async #candidates(round: number): Promise<UdpAddress[]> {
+    const endpoints = [...(await this.#beginnings(round)), ...(this.record?.endpoints ?? [])]
     const found = await Promise.all(endpoints.map((endpoint) => this.#addressesOf(endpoint)))
     const unique = new Map(found.flat().map((address) => [formatUdp(address), address]))
     const all = [...unique].slice(0, CANDIDATES_MAX)
@@ -169,13 +172,23 @@ export class Routers implements AsyncDisposable {
     return all.map(([, address]) => address)
   }
 
+  async #beginnings(round: number): Promise<readonly Endpoint[]> {
+    const { endpoints } = this.#options
+    return (await this.#orTrouble(endpoints(round, this.#closing.signal))) ?? []
+  }
+
   async #addressesOf(endpoint: Endpoint): Promise<UdpAddress[]> {
+    return (await this.#orTrouble(addressesOf(endpoint))) ?? []
+  }
+
+  /** Nobody there is no end: there may be another way, and a next round. */
+  async #orTrouble<T>(asked: Promise<T>): Promise<T | undefined> {
     try {
-      return await addressesOf(endpoint)
+      return await asked
     } catch (error) {
-      if (!(error instanceof Unreachable)) throw error
+      if (!(error instanceof Unreachable || error instanceof NoRecord)) throw error
       this.#trouble = error.message
-      return []
+      return undefined
     }
   }
 }

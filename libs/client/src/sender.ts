@@ -1,7 +1,6 @@
 import { setMaxListeners } from 'node:events'
 import {
   type Address,
-  type Endpoint,
   encodeMessage,
   formatAddress,
   type KeyPair,
@@ -15,14 +14,15 @@ import {
 import { abortable } from './abortable.ts'
 import { composeMessage, type MessageDraft, SeqClock } from './compose.ts'
 import { Delivery, type Outcome } from './delivery.ts'
+import { type DhtOptions, findRecord } from './dht/find-record.ts'
 import { Closed, NoRecord, Refused } from './failures.ts'
 import { awaitStored } from './http/await-stored.ts'
 import { postMessage } from './http/post-message.ts'
 import type { CallId } from './krpc/calls.ts'
 import { KrpcSocket } from './krpc/krpc-socket.ts'
-import { reachable } from './reachable.ts'
+import { readAddress } from './reachable.ts'
 import { rememberedVerify } from './remembered-verify.ts'
-import { Routers } from './routers.ts'
+import { Routers, type RoutersOptions } from './routers.ts'
 import { Slots } from './slots.ts'
 import type { Expected } from './verdict.ts'
 
@@ -35,8 +35,13 @@ const QUEUE_MAX = 65_536
 
 export type SenderOptions = Readonly<{
   keys: KeyPair
-  /** `p2pmsg://<key>@host:port[/topic]`: the host is asked for the record, the record names the routers. */
+  /**
+   * `p2pmsg://<key>[@host:port][/topic]`: the host is asked for the record, the record names the routers. Without a host the
+   * record is looked up in the DHT.
+   */
   address: string | Address
+  /** How that is done. */
+  dht?: DhtOptions
   /** Messages in flight, 1–4096; default 64. */
   window?: number
   /** One message in flight, so that the feed has them in the order of `send`. */
@@ -96,7 +101,7 @@ export class Sender implements AsyncDisposable {
   /** What happened so far, for programs that show it: messages by their end, datagrams and requests, answers of no use. */
   readonly counts = { accepted: 0, logged: 0, refused: 0, attempts: 0, useless: 0 }
 
-  private constructor(options: SenderOptions, address: Address, endpoint: Endpoint, socket: KrpcSocket) {
+  private constructor(options: SenderOptions, address: Address, socket: KrpcSocket) {
     this.#keys = options.keys
     this.#address = address
     this.#formatted = formatAddress(address)
@@ -104,7 +109,8 @@ export class Sender implements AsyncDisposable {
     this.#socket = socket
     this.#slots = new Slots(options.ordered ? 1 : (options.window ?? WINDOW_DEFAULT), QUEUE_MAX)
     const { receiver } = address
-    this.#routers = new Routers({ socket, receiver, endpoints: [endpoint], onReady: () => this.#onReady() })
+    const endpoints = beginnings(address, options)
+    this.#routers = new Routers({ socket, receiver, endpoints, onReady: () => this.#onReady() })
     setMaxListeners(0, this.#closing.signal) // one for each HTTP request in the window
     this.#signal = options.signal
     this.#onAbort = () => this.#end(options.signal?.reason)
@@ -117,8 +123,8 @@ export class Sender implements AsyncDisposable {
     const { window = WINDOW_DEFAULT } = options
     if (!Number.isInteger(window) || window < 1 || window > WINDOW_MAX)
       throw new RangeError(`the window is 1 to ${WINDOW_MAX} messages, not ${window}`)
-    const { address, endpoint } = reachable(options.address)
-    return new Sender(options, address, endpoint, await KrpcSocket.open(options.host))
+    const address = typeof options.address === 'string' ? readAddress(options.address) : options.address
+    return new Sender(options, address, await KrpcSocket.open(options.host))
   }
 
   /** Why no answer was of use so far, or why there was none; undefined while all goes well. */
@@ -268,4 +274,11 @@ export class Sender implements AsyncDisposable {
     await this.#routers[Symbol.asyncDispose]()
     await this.#socket[Symbol.asyncDispose]()
   }
+}
+
+/** The host of the address, or the routers of the record that the DHT has; after a round in vain it is looked up anew. */
+function beginnings({ endpoint, receiver }: Address, { dht, host }: SenderOptions): RoutersOptions['endpoints'] {
+  if (endpoint) return async () => [endpoint]
+  const common = { ...dht, ...(host !== undefined && { host }) }
+  return async (round, signal) => (await findRecord(receiver, { ...common, fresh: round > 0, signal })).record.endpoints
 }

@@ -1,21 +1,7 @@
-import { readFileSync } from 'node:fs'
 import { parseArgs } from 'node:util'
-import {
-  CLUSTER_SECRET_BYTES_MIN,
-  encodeItem,
-  formatAddress,
-  fromHex,
-  KEY_BYTES,
-  keyPairFromSeed,
-  parseEndpoint,
-  parseKey,
-  pipeKeysOf,
-  toBase64Url,
-  toHex,
-} from '@p2pmsg/protocol'
+import { CLUSTER_SECRET_BYTES_MIN, formatAddress, pipeKeysOf, toHex } from '@p2pmsg/protocol'
 import { type Bus, ConfigError, connectBus, createLogger, Env, reasonOf } from '@p2pmsg/runtime'
 import { startEpoch } from '../epoch.ts'
-import { hostedReceiver } from '../hosted-receiver.ts'
 import { listReceivers } from '../receivers.ts'
 import { setUpCluster } from '../set-up-cluster.ts'
 import { readSetupConfig } from '../setup-config.ts'
@@ -28,17 +14,12 @@ const HELP = `p2pmsg admin: looks after a receiver cluster. NATS_URL names the b
   receivers                               list the hosted receivers
   epoch N --yes                           start a new log as epoch N, after the old one was lost;
                                           blocks of it that no store has applied are dropped
-  record --key FILE --receipt-key KEY --endpoint HOST:PORT … [--pipe-key KEY] [--feed URL] [--post URL] [--days N]
-                                          sign a receiver's record, where its key is; the bus is not asked
   pipe-key                                print the pipe key of the routers that have P2PMSG_CLUSTER_SECRETS
   secrets [--make KINDS] [--nats HOST:PORT,…] [--routes HOST:PORT,…] [--postgres HOST:PORT/DB]
           (--folder FOLDER | --kubernetes RELEASE)
                                           make a trial's secrets; those that are there stay
 `
 const EXIT = { ok: 0, failed: 1, usage: 2, configuration: 78 } as const
-const RECORD_DAYS = 366
-const RECORD_DAYS_MAX = 36_500
-const DAY_SECONDS = 86_400
 
 /** @param args what follows `p2pmsg admin` @returns the exit code */
 export async function adminCommand(args: readonly string[]): Promise<number> {
@@ -101,7 +82,6 @@ const COMMANDS: Readonly<Record<string, (args: string[]) => Promise<number>>> = 
       )
     })
   },
-  record: (args) => Promise.resolve(signRecordHere(args)),
   'pipe-key': () => {
     const env = new Env(process.env)
     const [first] = env.done(env.hexList('P2PMSG_CLUSTER_SECRETS', { bytesMin: CLUSTER_SECRET_BYTES_MIN }))
@@ -112,47 +92,6 @@ const COMMANDS: Readonly<Record<string, (args: string[]) => Promise<number>>> = 
     await secretsCommand(args, say)
     return EXIT.ok
   },
-}
-
-/** Prints the signed record as base64url: what the setup's receivers, and so the chart's values, take. */
-function signRecordHere(args: string[]): number {
-  const text = { type: 'string' } as const
-  const { values } = parseArgs({
-    args,
-    options: {
-      key: text,
-      'receipt-key': text,
-      'pipe-key': text,
-      endpoint: { type: 'string', multiple: true },
-      feed: text,
-      post: text,
-      days: { type: 'string', default: String(RECORD_DAYS) },
-    },
-  })
-  const seed = fromHex(values.key === undefined ? '' : readFileSync(values.key, 'utf8').trim(), KEY_BYTES)
-  if (!seed) return usage('--key names a file with 64 hex digits, as p2pmsg keygen writes it')
-  const receiptKey = parseKey(values['receipt-key'] ?? '')
-  if (!receiptKey) return usage("--receipt-key is ingest's public key, in z-base-32 or hex")
-  const pipeKey = values['pipe-key'] === undefined ? undefined : parseKey(values['pipe-key'])
-  if (values['pipe-key'] !== undefined && !pipeKey) return usage('--pipe-key is what p2pmsg admin pipe-key prints')
-  const endpoints = (values.endpoint ?? []).map(parseEndpoint).filter((endpoint) => endpoint !== undefined)
-  if (endpoints.length === 0 || endpoints.length !== values.endpoint?.length)
-    return usage('--endpoint is where a router takes messages, e.g. router.example.org:42424')
-  const days = Number(values.days)
-  if (!(days >= 1 && days <= RECORD_DAYS_MAX)) return usage(`--days is a number from 1 to ${RECORD_DAYS_MAX}`)
-  const { item } = hostedReceiver(
-    {
-      receiverKeys: keyPairFromSeed(seed),
-      receiptKey,
-      pipeKey,
-      endpoints,
-      feedUrl: values.feed,
-      postUrl: values.post,
-      validSeconds: Math.floor(days * DAY_SECONDS),
-    },
-    Math.floor(Date.now() / 1000),
-  )
-  return say(`${toBase64Url(encodeItem(item))}\n`)
 }
 
 function say(text: string): number {

@@ -46,7 +46,7 @@ export async function makeKeyFile(file: string, force = false): Promise<KeyPair>
 class KeyExists extends UsageError {}
 
 /** @throws {UsageError} when the file cannot be read or holds no key */
-async function readKeyFile(file: string, note: Surroundings['note']): Promise<KeyPair> {
+export async function readKeyFile(file: string, note: Surroundings['note']): Promise<KeyPair> {
   const text = await readFile(file, 'utf8').catch((error: NodeJS.ErrnoException) => {
     if (error.code === 'ENOENT')
       throw new UsageError(`there is no key file ${file}: p2pmsg keygen --key ${file} makes one`)

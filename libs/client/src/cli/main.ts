@@ -5,13 +5,14 @@ import { help } from './commands/help.ts'
 import { keygen } from './commands/keygen.ts'
 import { ping } from './commands/ping.ts'
 import { record } from './commands/record.ts'
+import { resolve } from './commands/resolve.ts'
 import { send } from './commands/send.ts'
 import { telex } from './commands/telex.ts'
 import { verify } from './commands/verify.ts'
 import { EXIT, Interrupted, UsageError } from './exit-code.ts'
 import { explain } from './explain.ts'
 
-const COMMANDS: readonly Command[] = [send, feed, verify, keygen, ping, record, telex]
+const COMMANDS: readonly Command[] = [send, feed, verify, keygen, ping, resolve, record, telex]
 const HELP = help(COMMANDS)
 
 async function run(words: readonly string[], around: Surroundings): Promise<number> {

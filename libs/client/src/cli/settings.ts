@@ -27,7 +27,7 @@ export async function receiverAddress(to: string | undefined, env: Surroundings[
   const text = to ?? env.P2PMSG_TO ?? (await toIn(file)) ?? (await toIn(LOCAL_STACK))
   if (text === undefined)
     throw new UsageError(
-      `no receiver: give --to p2pmsg://<key>@host:port, set P2PMSG_TO, or write {"to": "p2pmsg://…"} to ${file}`,
+      `no receiver: give --to p2pmsg://<key>[@host:port], set P2PMSG_TO, or write {"to": "p2pmsg://…"} to ${file}`,
     )
   return readAddress(text)
 }

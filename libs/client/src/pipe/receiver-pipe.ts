@@ -1,12 +1,18 @@
 import type { Address, PipeState } from '@p2pmsg/protocol'
+import type { DhtOptions } from '../dht/find-record.ts'
 import { NoPipe } from '../failures.ts'
 import { type Resolved, resolve } from '../resolve.ts'
 import { pipeRoutersOf } from './pipe-routers.ts'
 import { PipeSocket } from './pipe-socket.ts'
 
+/** What the DHT said is asked for again there, and not taken from memory, once it is older than this, milliseconds. */
+const FOUND_LATELY_MS = 60_000
+
 export type ReceiverPipeOptions = Readonly<{
   /** Local address to send from; default: the system's choice. */
   host?: string
+  /** How a receiver is found whose address names no host. */
+  dht?: DhtOptions
   onState?: (state: PipeState) => void
   /** Ends the search for the receiver; the pipe ends by being disposed. */
   signal?: AbortSignal
@@ -38,14 +44,18 @@ export class ReceiverPipe implements AsyncDisposable {
    * @throws {BadAddress}, {Unreachable}, {NoRecord}, {NoPipe}, or the signal's reason
    */
   static async open(address: string | Address, options: ReceiverPipeOptions = {}): Promise<ReceiverPipe> {
-    const resolved = await resolve(address, options.signal)
+    const resolved = await resolve(address, options.signal, options.dht)
+    let foundMs = Date.now()
     const routers = await routersOf(resolved)
     if (routers.length === 0) throw new NoPipe('the routers of this receiver offer no pipe')
     const closing = new AbortController()
     let searching: Promise<void> | undefined
     const search = async () => {
       try {
-        socket.setRouters(await routersOf(await resolve(address, closing.signal)))
+        const dht = { ...options.dht, fresh: Date.now() - foundMs > FOUND_LATELY_MS }
+        const found = await resolve(address, closing.signal, dht)
+        if (dht.fresh) foundMs = Date.now()
+        socket.setRouters(await routersOf(found))
       } catch {
         // Nobody knows better: the pipe goes on trying those that it has.
       } finally {

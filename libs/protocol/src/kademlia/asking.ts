@@ -4,6 +4,7 @@ import type { Outgoing } from '../machine.ts'
 import { familyOf } from './address-key.ts'
 import type { Agenda } from './agenda.ts'
 import { ExternalAddress } from './external-address.ts'
+import { Pace } from './pace.ts'
 import type { AddressProofs } from './proofs.ts'
 import type { RoutingTable } from './routing-table.ts'
 import { Timeouts } from './timeouts.ts'
@@ -20,6 +21,9 @@ const PAD_HEAD_BYTES = 9
 /** Sizes of queries without `pad`; one method's differ by a few bytes at most. */
 const BARE_BYTES: Readonly<Partial<Record<QueryMethod, number>>> = { find_node: 103, get_peers: 106, get: 96 }
 
+/** Queries that wait for their node's turn; who would let one more wait is refused. */
+const PACED_MAX = 1024
+
 export type AskingParts = Readonly<{
   id: Uint8Array
   agenda: Agenda
@@ -35,12 +39,14 @@ export class Asking {
   readonly #parts: AskingParts
   readonly #transactions: Transactions
   readonly #external = new ExternalAddress()
-  readonly counts: Transactions['counts'] & { answers: number; errors: number }
+  readonly #pace = new Pace()
+  #waiting = 0
+  readonly counts: Transactions['counts'] & { answers: number; errors: number; paced: number }
 
   constructor(parts: AskingParts) {
     this.#parts = parts
     this.#transactions = new Transactions(parts.agenda, new Timeouts(), parts.random)
-    this.counts = Object.assign(this.#transactions.counts, { answers: 0, errors: 0 })
+    this.counts = Object.assign(this.#transactions.counts, { answers: 0, errors: 0, paced: 0 })
   }
 
   /** Our address by the word of enough others. */
@@ -57,7 +63,26 @@ export class Asking {
     return this.#transactions.has(t)
   }
 
+  /** Sends a query: at once, or when it is the node's turn. @returns false when too much is under way: no outcome follows */
   ask(to: UdpAddress, method: QueryMethod, args: Arguments, outcome: Outcome, nowMs: number): boolean {
+    const waitMs = this.#pace.take(to, nowMs)
+    if (waitMs === 0) return this.#send(to, method, args, outcome, nowMs)
+    if (waitMs === undefined || this.#waiting >= PACED_MAX) {
+      this.counts.refusedToAsk++
+      return false
+    }
+    this.counts.paced++
+    this.#waiting++
+    this.#parts.agenda.at(nowMs + waitMs, (atMs) => {
+      this.#waiting--
+      if (this.#send(to, method, args, outcome, atMs)) return
+      outcome.late?.(atMs)
+      outcome.lost?.(atMs)
+    })
+    return true
+  }
+
+  #send(to: UdpAddress, method: QueryMethod, args: Arguments, outcome: Outcome, nowMs: number): boolean {
     const { id, readOnly, send } = this.#parts
     const table = this.#parts.table(familyOf(to))
     const t = this.#transactions.open(

@@ -3,7 +3,7 @@ import type { Found } from './search.ts'
 import { askRepeatedly, type Wire } from './wire.ts'
 
 /** Addresses that are asked at once. */
-const BOOTSTRAP_MAX = 32
+export const BOOTSTRAP_MAX = 32
 const TRIES_MAX = 3
 /** While nobody answers, the next round begins after this, doubling, milliseconds. */
 const AGAIN_MS_MIN = 5000

@@ -12,6 +12,7 @@ import { Checks } from './checks.ts'
 import { ID_BYTES } from './id.ts'
 import { Keeper } from './keeper.ts'
 import { Maintenance, STEP_MS } from './maintenance.ts'
+import { meet } from './meeting.ts'
 import { type AnswerCounts, newAnswerCounts } from './node-counts.ts'
 import { Operations } from './operations.ts'
 import type { NodeOptions } from './options.ts'
@@ -40,6 +41,7 @@ export class KademliaNode implements Machine {
   readonly #asking: Asking
   readonly #answering: Answering
   readonly #checks: Checks
+  readonly #wire: Wire
   readonly #bootstrap: Bootstrap
   readonly #maintenance: Maintenance
   readonly #answered: AnswerCounts = newAnswerCounts()
@@ -76,6 +78,7 @@ export class KademliaNode implements Machine {
       agenda,
       random,
     }
+    this.#wire = wire
     this.#checks = new Checks(wire)
     const neighbours = options.neighbours ?? (() => [])
     const itemOf = options.itemOf ?? (() => undefined)
@@ -187,6 +190,18 @@ export class KademliaNode implements Machine {
     onJoined?: (contacts: number, nowMs: number) => void,
   ): readonly Outgoing[] {
     return this.#within(() => this.#bootstrap.begin(addresses, onJoined, nowMs))
+  }
+
+  /**
+   * Asks nodes that are known from elsewhere whether they are there, without joining: enough for one who only looks something up.
+   * @param onMet called once, with how many answered
+   */
+  meet(
+    addresses: readonly UdpAddress[],
+    nowMs: number,
+    onMet: (answered: number, nowMs: number) => void,
+  ): readonly Outgoing[] {
+    return this.#within(() => meet(this.#wire, addresses, onMet, nowMs))
   }
 
   /** The contacts as bytes, for the next run: {@link parseSavedTable} reads them, `bootstrap` takes their addresses. */

@@ -4,7 +4,7 @@ import { addressKey } from './address-key.ts'
 import { compareDistance } from './id.ts'
 import { LOOKUP_K, type LookupOptions } from './lookup.ts'
 import { Publisher, type Written } from './publisher.ts'
-import { type Answerer, type Found, Search, type SearchQuestion } from './search.ts'
+import { type Answerer, type Found, type Hop, Search, type SearchQuestion } from './search.ts'
 import type { Storage } from './storage.ts'
 import { isSigned, type Storable, targetOf } from './stored-item.ts'
 import type { Wire } from './wire.ts'
@@ -21,6 +21,13 @@ export type OperationsParts = Readonly<{
 /** Calls back exactly once. A lookup with nobody to ask ends at once, with nothing found. */
 export type Done<T> = (result: T, nowMs: number) => void
 
+/** Told what becomes of each query, for those who watch a search. */
+type Watching = Readonly<{ onHop?: (hop: Hop) => void }>
+/** `salt`: of the signed item that is looked for. */
+type GetOptions = Watching & Readonly<{ salt?: Uint8Array }>
+/** `cas`: those who store another `seq` than this are to refuse (BEP 44). */
+type PutOptions = Watching & Readonly<{ cas?: bigint }>
+
 /** What a node does for its owner. Every call returns the datagrams to be sent; each ends by itself. */
 export class Operations {
   readonly #parts: OperationsParts
@@ -34,7 +41,7 @@ export class Operations {
     this.#within = within
     this.#lookupOptions = parts.perPrefixMax === undefined ? {} : { prefixCandidatesMax: parts.perPrefixMax }
     const { agenda, random } = parts.wire
-    this.#publisher = new Publisher(agenda, (item, onDone, nowMs) => this.#put(item, undefined, onDone, nowMs), random)
+    this.#publisher = new Publisher(agenda, (item, onDone, nowMs) => this.#put(item, {}, onDone, nowMs), random)
   }
 
   /** Items that are kept published. */
@@ -43,30 +50,31 @@ export class Operations {
   }
 
   /** The nodes closest to a target. */
-  find(target: Uint8Array, nowMs: number, onDone: Done<Found>): readonly Outgoing[] {
-    return this.#within(() => this.#search({ method: 'find_node', target }, onDone, nowMs))
+  find(target: Uint8Array, nowMs: number, onDone: Done<Found>, watching: Watching = {}): readonly Outgoing[] {
+    return this.#within(() => this.#search({ method: 'find_node', target, ...watching }, onDone, nowMs))
   }
 
-  /** BEP 44. The item with the highest `seq`, ours included. @param salt of a signed item */
-  get(target: Uint8Array, nowMs: number, onDone: Done<Found>, salt?: Uint8Array): readonly Outgoing[] {
-    const question = { method: 'get', target, ...(salt && { salt }) } as const
+  /** BEP 44. The item with the highest `seq`, ours included. */
+  get(target: Uint8Array, nowMs: number, onDone: Done<Found>, options: GetOptions = {}): readonly Outgoing[] {
+    const question = { method: 'get', target, ...options } as const
     return this.#within(() => this.#search(question, (found, atMs) => onDone(this.#withOwn(found, atMs), atMs), nowMs))
   }
 
   /** BEP 5: who has announced itself. */
-  getPeers(infoHash: Uint8Array, nowMs: number, onDone: Done<Found>): readonly Outgoing[] {
-    return this.#within(() => this.#search({ method: 'get_peers', target: infoHash }, onDone, nowMs))
+  getPeers(infoHash: Uint8Array, nowMs: number, onDone: Done<Found>, watching: Watching = {}): readonly Outgoing[] {
+    const question = { method: 'get_peers', target: infoHash, ...watching } as const
+    return this.#within(() => this.#search(question, onDone, nowMs))
   }
 
   /** BEP 5. @param port undefined = the one that our datagrams come from */
   announce(infoHash: Uint8Array, port: number | undefined, nowMs: number, onDone: Done<Written>): readonly Outgoing[] {
-    const act = () => this.#write('get_peers', infoHash, announcing(infoHash, port), onDone, nowMs)
-    return this.#within(act)
+    const question = { method: 'get_peers', target: infoHash } as const
+    return this.#within(() => this.#write(question, announcing(infoHash, port), onDone, nowMs))
   }
 
-  /** BEP 44, once. @param cas refused by those who store another `seq` than this */
-  put(item: Storable, nowMs: number, onDone: Done<Written>, cas?: bigint): readonly Outgoing[] {
-    return this.#within(() => this.#put(item, cas, onDone, nowMs))
+  /** BEP 44, once. */
+  put(item: Storable, nowMs: number, onDone: Done<Written>, options: PutOptions = {}): readonly Outgoing[] {
+    return this.#within(() => this.#put(item, options, onDone, nowMs))
   }
 
   /**
@@ -102,22 +110,13 @@ export class Operations {
     }
   }
 
-  #put(item: Storable, cas: bigint | undefined, onDone: Done<Written>, nowMs: number): void {
-    this.#write('get', targetOf(item), putting(item, cas), onDone, nowMs)
+  #put(item: Storable, { cas, ...watching }: PutOptions, onDone: Done<Written>, nowMs: number): void {
+    this.#write({ method: 'get', target: targetOf(item), ...watching }, putting(item, cas), onDone, nowMs)
   }
 
-  #write(
-    method: 'get' | 'get_peers',
-    target: Uint8Array,
-    writing: Writing,
-    onDone: Done<Written>,
-    nowMs: number,
-  ): void {
-    this.#search(
-      { method, target },
-      ({ closest }, atMs) => writeTo(this.#parts.wire, closest, writing, onDone, atMs),
-      nowMs,
-    )
+  #write(question: Omit<SearchQuestion, 'family'>, writing: Writing, onDone: Done<Written>, nowMs: number): void {
+    const { wire } = this.#parts
+    this.#search(question, ({ closest }, atMs) => writeTo(wire, closest, writing, onDone, atMs), nowMs)
   }
 
   #withOwn(found: Found, nowMs: number): Found {

@@ -35,7 +35,8 @@ export type ReceiverRecord = Readonly<{
 export const RECORD_SALT: Uint8Array = utf8('p2pmsg')
 /** A record travels in one KRPC reply with a token and nodes, bytes of `v`. */
 export const RECORD_BYTES_MAX = 600
-const ENDPOINTS_MAX = 8
+/** Of one record; more routers behind one name need no more. */
+export const RECORD_ENDPOINTS_MAX = 8
 
 export type RecordFault = 'malformed' | 'bad-signature' | 'too-large'
 
@@ -78,7 +79,7 @@ function fromDict(dict: Dict): Parsed<ReceiverRecord, 'malformed'> {
   )
   const [limit, expires] = [dict.int('l'), dict.int('x')]
   if (!delegation.ok || limit === undefined || expires === undefined) return faulty('malformed')
-  if (endpoints.length < 1 || endpoints.length > ENDPOINTS_MAX) return faulty('malformed')
+  if (endpoints.length < 1 || endpoints.length > RECORD_ENDPOINTS_MAX) return faulty('malformed')
   const [feedUrl, postUrl, pipeKey, sealKey] = [
     optionalUrl(dict, 'f'),
     optionalUrl(dict, 'h'),

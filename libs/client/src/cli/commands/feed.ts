@@ -5,6 +5,7 @@ import { members } from '../../http/fetch-json.ts'
 import { type FeedMessage, type FeedQuestion, getJson, readFeed } from '../../http/read-feed.ts'
 import { resolve } from '../../resolve.ts'
 import { type Command, options, type Surroundings, wholeNumber } from '../command.ts'
+import { dhtOptions } from '../dht/settings.ts'
 import { EXIT, UsageError } from '../exit-code.ts'
 import { printable, printableLine } from '../printable.ts'
 import { receiverAddress } from '../settings.ts'
@@ -17,7 +18,8 @@ const PAGE_MAX = 200
 export const feed: Command = {
   name: 'feed',
   summary: "read a receiver's feed",
-  help: `p2pmsg feed [address] [--from URL] [--limit N] [--before CURSOR | --after CURSOR] [--author KEY] [--topic TOPIC] [--json]
+  help: `p2pmsg feed [address] [--from URL] [--limit N] [--before CURSOR | --after CURSOR] [--author KEY] [--topic TOPIC]
+            [--bootstrap LIST] [--json]
 
 Prints messages, newest first. The feed is found by the receiver's record; --from goes there directly. Without an address:
 that of P2PMSG_TO, or of "to" in config.json, or with --from the one that the service shows on its first page.
@@ -28,6 +30,7 @@ that of P2PMSG_TO, or of "to" in config.json, or with --from the one that the se
   --after CURSOR   newer than this, oldest first
   --author KEY     only this author's
   --topic TOPIC    only this topic's
+  --bootstrap LIST host:port of DHT nodes for an address without a host, else P2PMSG_BOOTSTRAP
   --json           print one object a message; the cursor is in each`,
   async run(args, around) {
     const { values, positionals } = options(args, {
@@ -37,13 +40,14 @@ that of P2PMSG_TO, or of "to" in config.json, or with --from the one that the se
       after: { type: 'string' },
       author: { type: 'string' },
       topic: { type: 'string' },
+      bootstrap: { type: 'string' },
       json: { type: 'boolean' },
     })
     if (positionals.length > 1) throw new UsageError('feed wants at most one address')
     if (values.before !== undefined && values.after !== undefined) throw new UsageError('either --before or --after')
     if (values.author !== undefined && !parseKey(values.author)) throw new UsageError('--author is a public key')
     const limit = wholeNumber('limit', values.limit ?? String(LIMIT_DEFAULT), 1, LIMIT_MAX)
-    const url = await feedUrl(positionals[0], values.from, around)
+    const url = await feedUrl(positionals[0], values.from, values.bootstrap, around)
     const { before, after, author, topic } = values
     const filters = { ...(author !== undefined && { author }), ...(topic !== undefined && { topic }) }
     const from = { ...(before !== undefined && { before }), ...(after !== undefined && { after }) }
@@ -75,9 +79,18 @@ async function* messagesOf(
   }
 }
 
-async function feedUrl(to: string | undefined, from: string | undefined, around: Surroundings): Promise<URL> {
+async function feedUrl(
+  to: string | undefined,
+  from: string | undefined,
+  bootstrap: string | undefined,
+  around: Surroundings,
+): Promise<URL> {
   if (from === undefined) {
-    const { address, record } = await resolve(await receiverAddress(to, around.env), around.signal)
+    const { address, record } = await resolve(
+      await receiverAddress(to, around.env),
+      around.signal,
+      dhtOptions(bootstrap, around.env),
+    )
     if (record.feedUrl === undefined) throw new NoRecord("this receiver's record names no feed: give --from URL")
     return feedOf(readUrl(record.feedUrl), address.receiver)
   }

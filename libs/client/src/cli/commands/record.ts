@@ -1,50 +1,50 @@
-import { formatAddress, formatEndpoint, toHex, toZBase32 } from '@p2pmsg/protocol'
-import { isoOf } from '../../receipt-file.ts'
-import { type Resolved, resolve } from '../../resolve.ts'
-import { type Command, options } from '../command.ts'
+import { resolve } from '../../resolve.ts'
+import { type Command, options, type Surroundings } from '../command.ts'
+import { dhtOptions } from '../dht/settings.ts'
 import { EXIT, UsageError } from '../exit-code.ts'
-import { printableLine } from '../printable.ts'
+import { describeRecord, recordLines } from '../record-lines.ts'
 import { receiverAddress } from '../settings.ts'
+import { readSignedRecord, signRecordHere } from '../sign-record.ts'
 
 export const record: Command = {
   name: 'record',
-  summary: "show a receiver's record: its routers, feed and limits",
-  help: `p2pmsg record show [address] [--json]
+  summary: "show a receiver's record, or sign one where its key is",
+  help: `p2pmsg record show [address | signed record | FILE] [--bootstrap HOST:PORT,…] [--json]
+p2pmsg record sign --key FILE --receipt-key KEY --endpoint HOST:PORT … [--pipe-key KEY] [--feed URL] [--post URL]
+                   [--days N] [--json]
 
-Fetches the record of a receiver from the router that its address names, and checks that the receiver signed it.
+show fetches the record of a receiver from the router that its address names, or from the DHT if it names none, and checks
+that the receiver signed it. A signed record, as sign prints it, or a file that holds one, is shown without asking anybody.
 Without an address: that of P2PMSG_TO, or of "to" in config.json.
 
-  --json  print one object`,
-  async run(args, around) {
-    const { values, positionals } = options(args, { json: { type: 'boolean' } })
-    const [verb, address] = positionals
-    if (verb !== 'show' || positionals.length > 2) throw new UsageError('record wants: record show <address>')
-    const told = describe(await resolve(await receiverAddress(address, around.env), around.signal))
-    if (values.json) around.say(JSON.stringify(told))
-    else for (const [name, value] of Object.entries(told)) if (value !== null) around.say(line(name, value))
-    return EXIT.ok
+  --bootstrap LIST    DHT nodes to begin with, else P2PMSG_BOOTSTRAP
+  --json              print one object
+
+sign makes a record where the receiver's key is, offline, and prints it in one line of base64url: what a cluster takes that
+hosts the receiver (P2PMSG_RECEIVERS, the chart's receivers). The key stays where it is.
+
+  --key FILE          the receiver's key, as p2pmsg keygen writes it
+  --receipt-key KEY   the cluster's: it may sign receipts in the receiver's name
+  --pipe-key KEY      the cluster's: p2pmsg admin pipe-key prints it
+  --endpoint H:P      where a router takes messages; 1 to 8 of them
+  --feed URL          where the messages can be read
+  --post URL          where messages are taken over HTTP
+  --days N            how long all this is good for, default 366`,
+  async run([verb, ...args], around) {
+    if (verb === 'show') return show(args, around)
+    if (verb === 'sign') return signRecordHere(args, around)
+    throw new UsageError('record wants: record show [address], or record sign --key FILE …')
   },
 }
 
-function line(name: string, value: string | number | readonly string[]): string {
-  return `${name.padEnd(14)} ${printableLine(typeof value === 'object' ? value.join(', ') : String(value))}`
-}
-
-function describe({ address, record, item }: Resolved) {
-  const { delegation } = record
-  return {
-    receiver: toZBase32(address.receiver),
-    address: formatAddress({ ...address, topic: '' }),
-    routers: record.endpoints.map(formatEndpoint),
-    feed: record.feedUrl ?? null,
-    post: record.postUrl ?? null,
-    valueBytesMax: record.valueBytesMax,
-    receiptKey: toZBase32(delegation.receiptKey),
-    receiptsFrom: isoOf(delegation.from * 1000),
-    receiptsUntil: isoOf(delegation.until * 1000),
-    pipeKey: record.pipeKey ? toHex(record.pipeKey) : null,
-    sealKey: record.sealKey ? toHex(record.sealKey) : null,
-    expires: isoOf(record.expires * 1000),
-    version: item.seq.toString(),
-  }
+async function show(args: readonly string[], around: Surroundings): Promise<number> {
+  const { values, positionals } = options(args, { json: { type: 'boolean' }, bootstrap: { type: 'string' } })
+  const [given] = positionals
+  if (positionals.length > 1) throw new UsageError('record show wants one address, or one signed record')
+  const offline = given === undefined ? undefined : await readSignedRecord(given)
+  const dht = dhtOptions(values.bootstrap, around.env)
+  const told = describeRecord(offline ?? (await resolve(await receiverAddress(given, around.env), around.signal, dht)))
+  if (values.json) around.say(JSON.stringify(told))
+  else for (const line of recordLines(told)) around.say(line)
+  return EXIT.ok
 }

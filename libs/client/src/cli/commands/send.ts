@@ -11,6 +11,7 @@ import {
 import { receiptFile, wordsOf } from '../../receipt-file.ts'
 import { Sender, type SendResult, type Wait } from '../../sender.ts'
 import { type Command, oneOf, options, type Surroundings } from '../command.ts'
+import { dhtOptions } from '../dht/settings.ts'
 import { EXIT, UsageError } from '../exit-code.ts'
 import { readExpiry } from '../expiry.ts'
 import { senderKeys } from '../key-file.ts'
@@ -26,12 +27,14 @@ export const send: Command = {
   name: 'send',
   summary: 'sign a message, send it, and keep at it until its receipt',
   help: `p2pmsg send [text …] [--to ADDRESS] [--topic TOPIC] [--key FILE] [--type TYPE] [--reply-to ID] [--expires WHEN]
-            [--wait logged|accepted|stored] [--timeout SECONDS] [--save-receipt FILE] [--json]
+            [--wait logged|accepted|stored] [--timeout SECONDS] [--save-receipt FILE] [--bootstrap LIST] [--json]
 
 Sends the words, or standard input when there are none. The same bytes go out again (0.5 s, doubling to 30 s) until a
 receipt that verifies, a final refusal, or the timeout.
 
-  --to ADDRESS         p2pmsg://<key>@host:port[/topic]; else P2PMSG_TO, else "to" in config.json
+  --to ADDRESS         p2pmsg://<key>[@host:port][/topic]; else P2PMSG_TO, else "to" in config.json. Without a host the
+                       receiver is looked up in the DHT
+  --bootstrap LIST     host:port of DHT nodes for that, else P2PMSG_BOOTSTRAP, else well-known ones
   --topic TOPIC        at most 32 bytes; else the address's
   --key FILE           who signs; else ~/.config/p2pmsg/key, which is made on first use
   --type TYPE          content type, default text/plain; of any but text/… the bytes of standard input go as they are
@@ -46,6 +49,7 @@ Exit codes: 0 done, 1 refused, 2 not understood, 3 time over and the message's f
   async run(args, around) {
     const { values, positionals } = options(args, {
       to: { type: 'string' },
+      bootstrap: { type: 'string' },
       topic: { type: 'string' },
       key: { type: 'string' },
       type: { type: 'string' },
@@ -72,7 +76,13 @@ Exit codes: 0 done, 1 refused, 2 not understood, 3 time over and the message's f
     const keys = await senderKeys(values.key, around)
     const late = timeout === 0 ? [] : [AbortSignal.timeout(timeout * 1000)]
     const signal = AbortSignal.any([around.signal, ...late])
-    await using sender = await Sender.start({ keys, address, wait, signal })
+    await using sender = await Sender.start({
+      keys,
+      address,
+      wait,
+      signal,
+      dht: dhtOptions(values.bootstrap, around.env),
+    })
     const message = sender.compose(draft)
     const result = await sender.deliver(message).catch((error: unknown) => {
       if (late.some((signal) => signal.reason === error)) return undefined

@@ -33,22 +33,31 @@ def ask(method, arguments):  # one KRPC query (BEP 5): the same datagram again, 
                 if answer.get(b"q") == b"ping":  # the router asks whether we really are at this address
                     udp.send(bencode({b"t": answer[b"t"], b"y": b"r", b"r": {b"id": NODE}}))
             return answer
-        except OSError: pass  # nothing came in time, or nobody listens there (yet)
+        except ConnectionRefusedError: time.sleep(0.5 * 2**attempt)  # nobody listens there (yet)
+        except TimeoutError: pass
     sys.exit("no answer: is the address right?")
 
+def new_token():  # it proves our address; it comes with the answer to `get`, asked for the receiver's record
+    answer = ask(b"get", {b"target": hashlib.sha1(receiver + b"p2pmsg").digest()})
+    return answer.get(b"r", {}).get(b"token") or sys.exit("the router gives no token")
+
+if len(sys.argv) != 3: sys.exit("usage: send.py p2pmsg://KEY@HOST:PORT TEXT")
 address, text, NODE = sys.argv[1], sys.argv[2].encode(), os.urandom(20)
-receiver, (host, port) = key_of(address), address.split("@")[1].split("/")[0].rsplit(":", 1)
-family, kind, _, _, router = socket.getaddrinfo(host.strip("[]"), port, type=socket.SOCK_DGRAM)[0]
+try:
+    receiver, (host, port) = key_of(address), address.partition("@")[2].split("/")[0].rsplit(":", 1)
+    family, kind, _, _, router = socket.getaddrinfo(host.strip("[]"), port, type=socket.SOCK_DGRAM)[0]
+except (ValueError, OSError) as fault: sys.exit(f"not an address to send to: {fault}")
 (udp := socket.socket(family, kind)).connect(router)
 author = Ed25519PrivateKey.generate()  # a new name for every run; keep the key to stay the same author
 # The message is a BEP 44 item: its salt names the receiver (a topic may follow), its seq is the time in microseconds.
 seq = time.time_ns() // 1000
 signed = b"4:salt32:" + receiver + b"3:seqi%de1:v" % seq + bencode(text)
 message = {b"k": author.public_key().public_bytes_raw(), b"salt": receiver, b"seq": seq, b"v": text, b"sig": author.sign(signed)}
-# The token proves our address; it comes with the answer to `get`, asked for the receiver's record.
-token = ask(b"get", {b"target": hashlib.sha1(receiver + b"p2pmsg").digest()})[b"r"][b"token"]
+token = new_token()
 while b"receipt" not in (answer := ask(b"msg", {b"token": token, **message})).get(b"r", {}):
-    if b"e" in answer and answer[b"e"][1].split()[0] not in (b"rate-limited", b"busy", b"unavailable"):
+    code = answer[b"e"][1].split()[0] if b"e" in answer else b"logged"
+    if code == b"token": token = new_token()  # one is good for five to ten minutes
+    elif code not in (b"logged", b"rate-limited", b"busy", b"unavailable"):
         sys.exit(f"refused: {answer[b'e'][1].decode()}")
     time.sleep(1)  # logged but not judged yet, or asked to come back: sending the same message again is asking again
 message_id, position, durability = verify(answer[b"r"][b"receipt"], receiver)

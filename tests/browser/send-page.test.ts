@@ -39,7 +39,7 @@ async function sent(
   post = postUrl(),
 ): Promise<string> {
   await page.goto('about:blank') // where only the hash is another, nothing is loaded
-  await page.goto(`${at}#${new URLSearchParams({ to, post })}`)
+  await page.goto(`${at}#${new URLSearchParams({ to, post }).toString()}`)
   await page.getByLabel('Message').fill(text)
   await page.getByRole('button', { name: 'Sign and send' }).click()
   const said = page.getByRole('status')

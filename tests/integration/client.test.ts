@@ -1,6 +1,6 @@
 // Proves that the client keeps its word over a bad network and a killed router, and that the p2pmsg command does what its help
 // says, against the whole stack: own NATS and Postgres, the four services as processes.
-import { readFile } from 'node:fs/promises'
+import { readFile, writeFile } from 'node:fs/promises'
 import { join } from 'node:path'
 import { Kvm } from '@nats-io/kv'
 import { type FeedMessage, readFeed, resolve, Sender } from '@p2pmsg/client'
@@ -15,6 +15,7 @@ import {
   RECEIVERS_BUCKET,
   signDelegation,
   signRecord,
+  toHex,
   toZBase32,
 } from '@p2pmsg/protocol'
 import { afterAll, beforeAll, expect, test } from 'vitest'
@@ -178,4 +179,17 @@ test('the command: send, verify, answer, read, ping, record', async () => {
     stdout: expect.stringMatching(/answers in .* ms/),
   })
   expect(await shell.p2pmsg('record', 'show')).toMatchObject({ code: 0, stdout: expect.stringContaining(feedBase()) })
+})
+
+test('the command: what is sealed, only the receiver reads, and a wrong key says so', async () => {
+  await using shell = await Shell.open({ P2PMSG_TO: stack.receiver })
+  expect((await shell.p2pmsg('send', '--seal', '--wait', 'stored', 'for your eyes only')).code).toBe(0)
+  const key = join(shell.home, 'receiver.key')
+  await writeFile(key, toHex(stack.secrets.receiverKeys.secretKey.subarray(0, 32)), { mode: 0o600 })
+  expect((await shell.p2pmsg('feed', '--limit', '1')).stdout).toMatch(/\n {4}\(sealed, \d+ bytes\)\n/)
+  const opened = await shell.p2pmsg('feed', '--limit', '1', '--open', key)
+  expect(opened).toMatchObject({ code: 0, stderr: '', stdout: expect.stringContaining('for your eyes only') })
+  const wrong = await shell.p2pmsg('feed', '--limit', '1', '--open', join(shell.home, '.config/p2pmsg/key'))
+  expect(wrong).toMatchObject({ code: 2, stderr: expect.stringContaining("is not the receiver's key") })
+  expect(wrong.stdout).not.toContain('for your eyes only')
 })

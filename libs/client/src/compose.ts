@@ -38,17 +38,23 @@ export class SeqClock {
 
 /** @throws {BadDraft} naming the first rule that the draft breaks */
 export function composeMessage(draft: MessageDraft, keys: KeyPair, receiver: Uint8Array, seq: bigint): Message {
+  checkDraft(draft)
   const topic = utf8(draft.topic ?? '')
-  const trouble = troubleWith(draft, topic)
-  if (trouble !== undefined) throw new BadDraft(trouble)
   const salt = saltOf(receiver, topic)
   const value = encodeContent(draft)
   if (!parseContent({ salt, value }).ok) throw new BadDraft('no router would take such a message')
   return signItem(keys, { salt, seq, value })
 }
 
-function troubleWith(draft: MessageDraft, topic: Uint8Array): string | undefined {
+/** @throws {BadDraft} naming the first rule that the draft breaks */
+export function checkDraft(draft: MessageDraft): void {
+  const trouble = troubleWith(draft)
+  if (trouble !== undefined) throw new BadDraft(trouble)
+}
+
+function troubleWith(draft: MessageDraft): string | undefined {
   const { text, body, type, replyTo, expires } = draft
+  const topic = utf8(draft.topic ?? '')
   if (topic.length > TOPIC_BYTES_MAX) return `the topic has ${topic.length} bytes; at most ${TOPIC_BYTES_MAX} fit`
   if (toText(topic) === undefined) return 'the topic holds U+0000'
   if (text !== undefined && body !== undefined) return 'a message has a text or a body, not both'

@@ -23,6 +23,7 @@ import { KrpcSocket } from './krpc/krpc-socket.ts'
 import { readAddress } from './reachable.ts'
 import { rememberedVerify } from './remembered-verify.ts'
 import { Routers, type RoutersOptions } from './routers.ts'
+import { sealDraft } from './seal-draft.ts'
 import { Slots } from './slots.ts'
 import type { Expected } from './verdict.ts'
 
@@ -146,6 +147,15 @@ export class Sender implements AsyncDisposable {
   compose(draft: MessageDraft): Message {
     const topic = draft.topic ?? this.#address.topic
     return composeMessage({ ...draft, topic }, this.#keys, this.#address.receiver, this.#clock.next())
+  }
+
+  /**
+   * What to send instead of a draft that only the receiver shall read: sealed to the key that its record names, else to its own.
+   * @throws {BadDraft}, {@link NoRecord}, {@link Closed}; or the signal's reason
+   */
+  async seal(draft: MessageDraft, signal?: AbortSignal): Promise<MessageDraft> {
+    const { sealKey } = await this.#record(signal)
+    return sealDraft(draft, this.#keys.publicKey, this.#address.receiver, sealKey)
   }
 
   /** Signs and sends. @throws {BadDraft}, and what {@link deliver} throws */

@@ -27,6 +27,19 @@ declare module 'sodium-native' {
       nonce: Uint8Array,
       key: Uint8Array,
     ): number
+    /** X25519, XSalsa20 and Poly1305, the tag first. Throws when the shared secret would be zeros. */
+    crypto_box_easy(
+      boxed: Uint8Array,
+      plain: Uint8Array,
+      nonce: Uint8Array,
+      publicKey: Uint8Array,
+      secretKey: Uint8Array,
+    ): void
+    /** False when the tag is wrong. */
+    crypto_box_seal_open(plain: Uint8Array, sealed: Uint8Array, publicKey: Uint8Array, secretKey: Uint8Array): boolean
+    /** Throws for what is no point, and for one of low order. */
+    crypto_sign_ed25519_pk_to_curve25519(x25519Key: Uint8Array, ed25519Key: Uint8Array): void
+    crypto_sign_ed25519_sk_to_curve25519(x25519Key: Uint8Array, ed25519Key: Uint8Array): void
   }
   export default sodium
 }

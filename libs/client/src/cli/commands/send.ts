@@ -27,7 +27,7 @@ export const send: Command = {
   name: 'send',
   summary: 'sign a message, send it, and keep at it until its receipt',
   help: `p2pmsg send [text …] [--to ADDRESS] [--topic TOPIC] [--key FILE] [--type TYPE] [--reply-to ID] [--expires WHEN]
-            [--wait logged|accepted|stored] [--timeout SECONDS] [--save-receipt FILE] [--bootstrap LIST] [--json]
+            [--seal] [--wait logged|accepted|stored] [--timeout SECONDS] [--save-receipt FILE] [--bootstrap LIST] [--json]
 
 Sends the words, or standard input when there are none. The same bytes go out again (0.5 s, doubling to 30 s) until a
 receipt that verifies, a final refusal, or the timeout.
@@ -40,6 +40,7 @@ receipt that verifies, a final refusal, or the timeout.
   --type TYPE          content type, default text/plain; of any but text/… the bytes of standard input go as they are
   --reply-to ID        the message that this one answers
   --expires WHEN       90s, 15m, 24h, 7d, or a date such as 2030-01-31T12:00:00Z
+  --seal               text or body and its type for the receiver's eyes alone; the rest can be read by all
   --wait STAGE         logged: the cluster has it. accepted (default): there is a receipt. stored: readers see it
   --timeout SECONDS    default ${TIMEOUT_DEFAULT}; 0 = for ever
   --save-receipt FILE  writes the receipt, for p2pmsg verify
@@ -55,6 +56,7 @@ Exit codes: 0 done, 1 refused, 2 not understood, 3 time over and the message's f
       type: { type: 'string' },
       'reply-to': { type: 'string' },
       expires: { type: 'string' },
+      seal: { type: 'boolean' },
       wait: { type: 'string', default: 'accepted' },
       timeout: { type: 'string', default: String(TIMEOUT_DEFAULT) },
       'save-receipt': { type: 'string' },
@@ -76,19 +78,18 @@ Exit codes: 0 done, 1 refused, 2 not understood, 3 time over and the message's f
     const keys = await senderKeys(values.key, around)
     const late = timeout === 0 ? [] : [AbortSignal.timeout(timeout * 1000)]
     const signal = AbortSignal.any([around.signal, ...late])
-    await using sender = await Sender.start({
-      keys,
-      address,
-      wait,
-      signal,
-      dht: dhtOptions(values.bootstrap, around.env),
-    })
-    const message = sender.compose(draft)
-    const result = await sender.deliver(message).catch((error: unknown) => {
+    const dht = dhtOptions(values.bootstrap, around.env)
+    await using sender = await Sender.start({ keys, address, wait, signal, dht })
+    const deliver = async () => {
+      const message = sender.compose(values.seal ? await sender.seal(draft) : draft)
+      return { message, result: await sender.deliver(message) }
+    }
+    const delivered = await deliver().catch((error: unknown) => {
       if (late.some((signal) => signal.reason === error)) return undefined
       throw error
     })
-    if (!result) return unknown(sender, timeout, address, values.json, around)
+    if (!delivered) return unknown(sender, timeout, address, values.json, around)
+    const { message, result } = delivered
     const file = values['save-receipt']
     if (file !== undefined && result.verified) {
       const receipt = receiptFile(formatAddress(address), result.receipt, encodeMessage(message))

@@ -147,6 +147,38 @@ describe('pages', () => {
   })
 })
 
+test('a feed is counted by its writers, what a filter leaves up to a bound; what is removed does not count', async () => {
+  const receiver = await bench.host(aKeyPair())
+  const [ada, bob] = [aKeyPair(), aKeyPair()]
+  const to = receiver.publicKey
+  const sent = [
+    ...Array.from({ length: 7 }, (_, i) => aMessage(ada, to, { text: `${i}` }, i < 3 ? 'news' : '')),
+    aMessage(bob, to, { text: 'one' }),
+  ]
+  const ids = await bench.accept(sent)
+  const remove = { type: 'p2pmsg/delete', replyTo: Buffer.from(ids[0] ?? '', 'hex') }
+  await bench.accept([aMessage(ada, to, remove)])
+  const count = async (query = '') => (await fetch(`${bench.feedUrl(service, receiver)}/count${query}`)).json()
+  const told = (messages: number) => ({ receiver: toZBase32(to), messages, more: false })
+  await eventually(count, (it) => (it as { messages?: number }).messages === 8)
+  expect(await count()).toEqual(told(8))
+  expect(await count(`?author=${toZBase32(bob.publicKey)}`)).toEqual(told(1))
+  expect(await count(`?author=${toZBase32(ada.publicKey)}`)).toEqual(told(7))
+  expect(await count('?topic=news')).toEqual(told(2))
+  await bench.stores.sql(
+    `INSERT INTO message (id, receiver, position, author, topic, seq, received_ms, dialect, type, message)
+    SELECT sha256(int8send(i)), $1, ${2n ** 55n} + i, $2, 'many', i, i, 0, 'text/plain', $3 FROM generate_series(1, 10001) AS i`,
+    [Buffer.from(to), Buffer.from(bob.publicKey), Buffer.of(1)],
+  )
+  expect(await count('?topic=many')).toEqual({ ...told(10_000), more: true })
+})
+
+test('/limits tells what receipts say of the log', async () => {
+  const limits = (await (await fetch(`${service.url}/limits`)).json()) as { durability: string }
+  // Only a server that can be asked is known to sync.
+  expect(limits.durability).toBe(bench.stores.nats.monitorUrl === undefined ? 'volatile' : 'synced')
+})
+
 describe('one message', () => {
   test('gives its signed bytes, and its way can be traced', async () => {
     const message = aMessage(aKeyPair(), bench.receiver.publicKey, { text: 'hello\n<b>world</b>' })

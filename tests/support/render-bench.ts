@@ -50,6 +50,7 @@ export class RenderBench implements AsyncDisposable {
       publicUrl: undefined,
       clientRate: 1_000_000,
       trustedProxies: [],
+      natsMonitorUrl: this.stores.nats.monitorUrl,
       ...given,
     }
     const health = new Health()

@@ -83,10 +83,11 @@ const OWN: Readonly<
     ...(natsMonitorUrl && { P2PMSG_NATS_MONITOR_URL: natsMonitorUrl }),
   }),
   store: ({ postgresUrl }) => ({ POSTGRES_URL: postgresUrl }),
-  'render-api': ({ secrets }, _udpPort, httpPort) => ({
+  'render-api': ({ secrets, natsMonitorUrl }, _udpPort, httpPort) => ({
     P2PMSG_HTTP_HOST: HOST,
     P2PMSG_HTTP_PORT: String(httpPort),
     P2PMSG_PUBLIC_URL: `http://${HOST}:${httpPort}`,
     P2PMSG_DEFAULT_RECEIVER: toHex(secrets.receiverKeys.publicKey),
+    ...(natsMonitorUrl && { P2PMSG_NATS_MONITOR_URL: natsMonitorUrl }),
   }),
 }

@@ -9,8 +9,10 @@ import { limit } from './http/limit.ts'
 import { secure } from './http/security.ts'
 import { SilentConnections } from './http/silent-connections.ts'
 import { AuthorJson, authorRoutes } from './routes/author.ts'
+import { CountJson, countRoutes } from './routes/count.ts'
 import { exportRoutes } from './routes/export.ts'
 import { feedRoutes } from './routes/feed.ts'
+import { limitRoutes } from './routes/limits.ts'
 import { liveRoutes } from './routes/live.ts'
 import { messageRoutes } from './routes/message.ts'
 import type { App } from './routes/route.ts'
@@ -62,15 +64,17 @@ export async function createApp(context: Context): Promise<App> {
         typeof json.$id === 'string' ? json.$id : `schema-${index}`,
     },
   })
-  for (const schema of [ProblemJson, MessageJson, FeedJson, SignedMessageJson, TraceJson, AuthorJson])
+  for (const schema of [ProblemJson, MessageJson, FeedJson, SignedMessageJson, TraceJson, AuthorJson, CountJson])
     app.addSchema(schema)
   await app.register(async (scope) => {
     const routes = scope.withTypeProvider<TypeBoxTypeProvider>()
     feedRoutes(routes, context)
+    countRoutes(routes, context)
     exportRoutes(routes, context)
     authorRoutes(routes, context)
     liveRoutes(routes, context)
     messageRoutes(routes, context)
+    limitRoutes(routes, context)
     systemRoutes(routes, context)
   })
   return app

@@ -15,6 +15,8 @@ export type Config = Readonly<{
   clientRate: number
   /** Addresses and networks whose X-Forwarded-For is believed. */
   trustedProxies: readonly string[]
+  /** Where NATS says whether it syncs each write; undefined = the log counts as volatile unless it has three replicas. */
+  natsMonitorUrl: string | undefined
 }>
 
 /** @throws {ConfigError} naming every variable that cannot be used */
@@ -28,6 +30,7 @@ export function readConfig(values: NodeJS.ProcessEnv): Config {
     publicUrl: readPublicUrl(env),
     clientRate: env.int('P2PMSG_READ_RATE', { fallback: 50, min: 1, max: 1_000_000 }),
     trustedProxies: readProxies(env),
+    natsMonitorUrl: env.optional('P2PMSG_NATS_MONITOR_URL'),
   })
 }
 

@@ -1,3 +1,4 @@
+import type { DurabilityClass } from '@p2pmsg/protocol'
 import type { Logger } from '@p2pmsg/runtime'
 import type { Names } from './feed/names.ts'
 import type { Pages } from './feed/pages.ts'
@@ -10,6 +11,8 @@ import type { Reader } from './store-reader.ts'
 export type Context = Readonly<{
   reader: Reader
   receivers: Pick<Receivers, 'get'>
+  /** What receipts say of the log now. */
+  durability: () => DurabilityClass
   pages: Pages
   names: Names
   clients: Pick<ClientLimits, 'take' | 'beginLive'>

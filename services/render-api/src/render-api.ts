@@ -1,5 +1,5 @@
 import type { AddressInfo } from 'node:net'
-import { connectBus, type RunContext, type Service } from '@p2pmsg/runtime'
+import { connectBus, DurabilityProbe, type RunContext, type Service } from '@p2pmsg/runtime'
 import { createApp } from './app.ts'
 import type { Config } from './config.ts'
 import { Names } from './feed/names.ts'
@@ -24,6 +24,8 @@ export async function startRenderApi(config: Config, { log, health }: RunContext
   const bus = started.use(await connectBus({ url: config.natsUrl, service: 'render-api', log }))
   const receivers = started.use(new Receivers())
   await receivers.start(bus, log)
+  const durability = started.use(new DurabilityProbe({ bus, monitorUrl: config.natsMonitorUrl, log }))
+  await durability.reread()
   const reader = new StoreReader(bus)
   const heads = new Heads(now)
   const names = new Names(reader, now)
@@ -50,6 +52,7 @@ export async function startRenderApi(config: Config, { log, health }: RunContext
     pages: new Pages({ reader, names, heads, now }),
     defaultReceiver: config.defaultReceiver,
     publicUrl: config.publicUrl,
+    durability: () => durability.current(),
     missing: () => health.missing,
   })
   started.defer(() => app.close())

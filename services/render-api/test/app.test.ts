@@ -57,6 +57,7 @@ beforeAll(async () => {
     log,
     now,
     publicUrl: 'https://feeds.example',
+    durability: () => 'synced' as const,
     missing: () => [],
     clients: new ClientLimits({ perSecond: RATE, now }),
     clientRate: RATE,

@@ -14,6 +14,7 @@ test('only the bus must be named', () => {
     publicUrl: undefined,
     clientRate: 50,
     trustedProxies: [],
+    natsMonitorUrl: undefined,
   })
 })
 

@@ -253,3 +253,14 @@ spec:
   template:
     {{- include "p2pmsg.podTemplate" . | nindent 4 }}
 {{- end }}
+
+{{/* Where a service learns whether NATS syncs each write; nothing where that is not known. */}}
+{{- define "p2pmsg.natsMonitor.env" }}
+{{- if .Values.nats.bundled.enabled }}
+- name: P2PMSG_NATS_MONITOR_URL
+  value: http://{{ include "p2pmsg.host" (dict "root" . "part" "nats") }}:8222
+{{- else if .Values.nats.external.monitorUrl }}
+- name: P2PMSG_NATS_MONITOR_URL
+  value: {{ .Values.nats.external.monitorUrl | quote }}
+{{- end }}
+{{- end }}

@@ -86,7 +86,12 @@ const API_CALLS: Record<Exclude<BusUser, 'admin'>, readonly string[]> = {
     `$JS.API.DIRECT.GET.${MESSAGES_STREAM}`,
     `$JS.API.DIRECT.GET.${MESSAGES_STREAM}.>`,
   ],
-  'render-api': [...kvWatch(RECEIVERS_BUCKET)],
+  // Reads what the streams promise, for /limits.
+  'render-api': [
+    ...kvWatch(RECEIVERS_BUCKET),
+    `$JS.API.STREAM.INFO.${MESSAGES_STREAM}`,
+    `$JS.API.STREAM.INFO.${EDGE_STREAM}`,
+  ],
 }
 
 /** The grants of one NATS user, made from the subjects and API calls above; the local stack, the chart and the tests use these. */

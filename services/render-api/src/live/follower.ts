@@ -6,7 +6,7 @@ import { type Ending, endingEvent, gapEvent, HEARTBEAT, opening } from './sse.ts
 import type { Tail } from './tail.ts'
 
 /** A reader that takes nothing for this long is let go, milliseconds. */
-const SLOW_MS_MAX = 30_000
+export const SLOW_MS_MAX = 30_000
 /** Before every position. */
 const OLDEST: Position = 0n
 /** Time for the last event to leave, milliseconds. */

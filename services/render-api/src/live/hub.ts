@@ -13,11 +13,11 @@ import { Follower } from './follower.ts'
 import type { Tail } from './tail.ts'
 
 /** Readers of live feeds in one process. */
-const FOLLOWERS_MAX = 20_000
+export const FOLLOWERS_MAX = 20_000
 /** Feeds that are followed live in one process. */
 const CHANNELS_MAX = 2_000
 /** Below the 15 s after which proxies begin to think that a line is dead, milliseconds. */
-const BEAT_MS = 10_000
+export const BEAT_MS = 10_000
 
 export type HubOptions = Readonly<{
   reader: Pick<Reader, 'feed'>

@@ -15,7 +15,7 @@ import { answer, problems } from './schemas.ts'
 
 const NDJSON_MEDIA_TYPE = 'application/x-ndjson'
 /** Exports under way at once: each keeps one question to the store going. */
-const EXPORTS_MAX = 16
+export const EXPORTS_MAX = 16
 /** Rows in one question. */
 const PAGE_ROWS = 200
 

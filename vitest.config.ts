@@ -1,4 +1,5 @@
 import { defineConfig } from 'vitest/config'
+import { NOT_IN_CONTAINERS } from './tests/not-in-containers.ts'
 
 const MINUTE_MS = 60_000
 
@@ -9,12 +10,13 @@ const unit = {
 }
 
 /** A group of tests on real servers: its files share one Postgres, each with a database of its own. */
-function onServers(name: string) {
+function onServers(name: string, folder = name, without: readonly string[] = []) {
   return {
     extends: true as const,
     test: {
       name,
-      include: [`tests/${name}/**/*.test.ts`],
+      include: [`tests/${folder}/**/*.test.ts`],
+      exclude: without.map((file) => `tests/${folder}/${file}`),
       globalSetup: ['tests/support/global-setup.ts'],
       testTimeout: MINUTE_MS,
       hookTimeout: MINUTE_MS,
@@ -31,6 +33,7 @@ export default defineConfig({
     projects: [
       unit,
       onServers('integration'),
+      onServers('containers', 'integration', Object.keys(NOT_IN_CONTAINERS)),
       onServers('interop'),
       onServers('swarm'),
       onServers('chaos'),

@@ -1,4 +1,5 @@
 // Proves what ingest does when the log is not as one would wish: it has the block already, it is full, it is away.
+// Each test has servers of its own and mostly waits, so they run side by side.
 import { jetstreamManager } from '@nats-io/jetstream'
 import {
   type Block,
@@ -16,11 +17,13 @@ import {
   verifyReceipt,
 } from '@p2pmsg/protocol'
 import { AckPublisher, type PubAck } from '@p2pmsg/runtime'
-import { expect, test } from 'vitest'
+import { test } from 'vitest'
 import { acceptedIn, codesOf, IngestBench, receiptIn } from '../support/ingest-bench.ts'
 import { aKeyPair, aMessage, forged } from '../support/messages.ts'
 
-test('verdicts of a pack that an earlier judge finished come from the block that is stored', async () => {
+test.concurrent('verdicts of a pack that an earlier judge finished come from the block that is stored', async ({
+  expect,
+}) => {
   await using bench = await IngestBench.start({ partitions: 1 })
   const receiver = await bench.receiver()
   const author = aKeyPair()
@@ -73,7 +76,9 @@ async function publishedBefore(bench: IngestBench, pack: Pack, accepted: readonl
   return earlier.publish(messages.of(0).name, encodeBlock(block), { msgId: blockPublishId(pack.id, 0) })
 }
 
-test('of a pack that comes again nothing is refused that an earlier judge accepted, whatever the policy says by now', async () => {
+test.concurrent('of a pack that comes again nothing is refused that an earlier judge accepted, whatever the policy says by now', async ({
+  expect,
+}) => {
   await using bench = await IngestBench.start({ partitions: 1 })
   const author = aKeyPair()
   const receiver = await bench.receiver({ policy: { allow: null, block: new Set([toHex(author.publicKey)]) } })
@@ -89,7 +94,9 @@ test('of a pack that comes again nothing is refused that an earlier judge accept
   expect(await bench.count(REFUSED_STREAM)).toBe(0)
 })
 
-test('a message of a receiver that is hosted no more, accepted by an earlier judge, is unavailable and not refused for ever', async () => {
+test.concurrent('a message of a receiver that is hosted no more, accepted by an earlier judge, is unavailable and not refused for ever', async ({
+  expect,
+}) => {
   await using bench = await IngestBench.start({ partitions: 1 })
   const message = aMessage(aKeyPair(), aKeyPair().publicKey, { text: 'hosted when it came' })
   const pack = bench.pack([message])
@@ -99,7 +106,9 @@ test('a message of a receiver that is hosted no more, accepted by an earlier jud
   expect(codesOf(await bench.verdictsOf(pack))).toEqual([[0, 'unavailable']])
 })
 
-test('a pack that comes again and was in no log is refused, and a judge that was only slow can append nothing after that', async () => {
+test.concurrent('a pack that comes again and was in no log is refused, and a judge that was only slow can append nothing after that', async ({
+  expect,
+}) => {
   await using bench = await IngestBench.start({ partitions: 1 })
   const author = aKeyPair()
   const receiver = await bench.receiver({ policy: { allow: null, block: new Set([toHex(author.publicKey)]) } })
@@ -119,7 +128,9 @@ test('a pack that comes again and was in no log is refused, and a judge that was
   expect(await bench.count(MESSAGES_STREAM)).toBe(1)
 })
 
-test('a pack that comes again when its publish id may be forgotten is refused for now only', async () => {
+test.concurrent('a pack that comes again when its publish id may be forgotten is refused for now only', async ({
+  expect,
+}) => {
   await using bench = await IngestBench.start({ partitions: 1 })
   const message = aMessage(aKeyPair(), aKeyPair().publicKey, { text: 'old' })
   const old = bench.pack([message, forged(message)], { receivedMs: Date.now() - DUPLICATE_WINDOW_MS })
@@ -134,7 +145,9 @@ test('a pack that comes again when its publish id may be forgotten is refused fo
   expect(codesOf(await bench.verdictsOf(junk))).toEqual([[0, 'malformed']])
 })
 
-test('a block that the log says it has and has no more makes its messages unavailable, not accepted', async () => {
+test.concurrent('a block that the log says it has and has no more makes its messages unavailable, not accepted', async ({
+  expect,
+}) => {
   await using bench = await IngestBench.start({ partitions: 1 })
   const receiver = await bench.receiver()
   const pack = bench.pack([aMessage(aKeyPair(), receiver.publicKey, { text: 'gone' })])
@@ -149,7 +162,9 @@ test('a block that the log says it has and has no more makes its messages unavai
   expect(codesOf(await bench.verdictsOf(pack))).toEqual([[0, 'unavailable']])
 })
 
-test('while the log is full nothing is acknowledged or pulled; when there is room again every message is accepted', async () => {
+test.concurrent('while the log is full nothing is acknowledged or pulled; when there is room again every message is accepted', async ({
+  expect,
+}) => {
   const packBytes = 32 * 1024
   await using bench = await IngestBench.start({ partitions: 1, messagesBytesMax: 2 * packBytes })
   const receiver = await bench.receiver()
@@ -177,7 +192,9 @@ test('while the log is full nothing is acknowledged or pulled; when there is roo
   await expect.poll(() => bench.count(EDGE_STREAM)).toBe(0)
 })
 
-test('a drain while the log is full gives the packs back, and another ingest finishes them', async () => {
+test.concurrent('a drain while the log is full gives the packs back, and another ingest finishes them', async ({
+  expect,
+}) => {
   await using bench = await IngestBench.start({ partitions: 1, messagesBytesMax: 1024 })
   const receiver = await bench.receiver()
   const pack = bench.pack([aMessage(aKeyPair(), receiver.publicKey, { text: 'x'.repeat(890) })])
@@ -195,10 +212,12 @@ test('a drain while the log is full gives the packs back, and another ingest fin
   expect(acceptedIn(told)).toEqual([0])
 })
 
-test('packs outlive the death of the server: what was sent before is judged after, each once', async () => {
-  await using bench = await IngestBench.start({ partitions: 2 })
+test.concurrent('packs outlive the death of the server: what was sent before is judged after, each once', async ({
+  expect,
+}) => {
+  await using bench = await IngestBench.start({ partitions: 2 }, { ownProcess: true })
   const { server } = bench.nats
-  if (!server) throw new Error('users were asked for, so the server is our own')
+  if (!server) throw new Error('a process of our own was asked for')
   const receiver = await bench.receiver()
   await bench.ingest()
   const author = aKeyPair()

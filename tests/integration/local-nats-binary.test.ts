@@ -4,6 +4,7 @@ import { copyFile, mkdir, mkdtemp, readFile, rm } from 'node:fs/promises'
 import { createServer } from 'node:http'
 import { tmpdir } from 'node:os'
 import { basename, join } from 'node:path'
+import { gzipSync } from 'node:zlib'
 import { jetstreamManager } from '@nats-io/jetstream'
 import {
   apt,
@@ -33,9 +34,9 @@ test('a release archive from a mirror on loopback', { timeout: FETCH_MS }, async
   const target = `nats-server-v${RELEASE_VERSION}-${platform}-${arch === 'x64' ? 'amd64' : arch}`
   await mkdir(join(place.path, target))
   await copyFile(real.path, join(place.path, target, 'nats-server'))
-  const packed = await runCommand('tar', ['-czf', `${target}.tar.gz`, target], { cwd: place.path, timeoutMs: FETCH_MS })
+  const packed = await runCommand('tar', ['-cf', `${target}.tar`, target], { cwd: place.path, timeoutMs: FETCH_MS })
   expect(packed.code).toBe(0)
-  const archive = await readFile(join(place.path, `${target}.tar.gz`))
+  const archive = gzipSync(await readFile(join(place.path, `${target}.tar`)), { level: 1 })
   await using mirror = await aMirror(archive, `${target}.tar.gz`)
   // when only the release step is asked
   const found = await onlyBy(release, place.path, {

@@ -1,4 +1,5 @@
 // Proves that the store outlives what it stands on: Postgres and NATS are killed in the middle of the work and come back.
+// Tests with servers of their own mostly wait, so they run side by side.
 import { feedQuery, messageId, messageQuery, type Row, toHex } from '@p2pmsg/protocol'
 import { expect, test } from 'vitest'
 import { aKeyPair, aMessage } from '../support/messages.ts'
@@ -35,7 +36,9 @@ async function whole(bench: StoreBench, receiver: Uint8Array): Promise<string[]>
   }
 }
 
-test('Postgres killed in the middle: questions hear so, nothing is lost and nothing comes twice', async () => {
+test.concurrent('Postgres killed in the middle: questions hear so, nothing is lost and nothing comes twice', async ({
+  expect,
+}) => {
   await using postgres = await aPostgres()
   const url = await postgres.server.database('outage')
   await using bench = await StoreBench.start({ partitions: 1 }, { url, [Symbol.asyncDispose]: async () => undefined })
@@ -58,7 +61,9 @@ test('Postgres killed in the middle: questions hear so, nothing is lost and noth
   await bench[Symbol.asyncDispose]() // before its Postgres goes
 })
 
-test('a connection that breaks between two statements of a transaction ends that transaction and nothing else', async () => {
+test.concurrent('a connection that breaks between two statements of a transaction ends that transaction and nothing else', async ({
+  expect,
+}) => {
   await using bench = await StoreBench.start({ partitions: 1 })
   await bench.store()
   const transaction = bench.db.transaction().execute(async (db) => {
@@ -81,7 +86,7 @@ function idleInTransaction(bench: StoreBench) {
   )
 }
 
-test('NATS killed in the middle: the store goes on where it was', async () => {
+test.concurrent('NATS killed in the middle: the store goes on where it was', async ({ expect }) => {
   await using bench = await StoreBench.start({ partitions: 2 })
   await bench.store()
   const receiver = aKeyPair().publicKey

@@ -11,6 +11,7 @@ const POSTGRES_PORT = 5432
 const INSPECT_MS = 20_000
 const START_MS = 60_000
 const POLL_MS = 50
+const POSTGRES_DATA = '/var/lib/postgresql'
 const CONFIG = '/tmp/nats.conf'
 
 type Images = Readonly<{ nats: string; postgres: string }>
@@ -39,6 +40,7 @@ export async function aNatsContainer(users: readonly NatsUser[]): Promise<NatsCo
   const [host, store] = ['0.0.0.0', '/tmp/jetstream'] // of the container; the engine publishes the ports
   const content = natsConfiguration({ host, port: CLIENT_PORT, monitorPort: MONITOR_PORT, store, users })
   const container = await new GenericContainer(found.nats)
+    .withTmpFs({ [store]: 'rw,mode=1777' }) // what holds on a disk is proved by the same tests without containers
     .withExposedPorts(CLIENT_PORT, MONITOR_PORT)
     .withCopyContentToContainer([{ content, target: CONFIG }])
     .withCommand(['--config', CONFIG])
@@ -58,7 +60,8 @@ export async function aPostgresContainer(): Promise<
   const password = randomBytes(18).toString('hex')
   const container = await new GenericContainer(found.postgres)
     .withExposedPorts(POSTGRES_PORT)
-    .withEnvironment({ POSTGRES_PASSWORD: password })
+    .withEnvironment({ POSTGRES_PASSWORD: password, PGDATA: `${POSTGRES_DATA}/data` })
+    .withTmpFs({ [POSTGRES_DATA]: 'rw,mode=1777' })
     .withWaitStrategy(Wait.forLogMessage('ready to accept connections').withStartupTimeout(START_MS))
     .start()
   const url = `postgres://postgres:${password}@${container.getHost()}:${container.getMappedPort(POSTGRES_PORT)}/postgres`

@@ -36,7 +36,7 @@ import {
 } from '@p2pmsg/runtime'
 import { type IngestParts, startIngest } from '../../services/ingest/src/ingest.ts'
 import { aKeyPair, aMessage, anEntry, forged, type Period } from './messages.ts'
-import { aNatsServer, type TestNats } from './servers.ts'
+import { aNatsServer, type TestNats, type TestNatsOptions } from './servers.ts'
 
 const log = createLogger('ingest', process.env.P2PMSG_TEST_LOG ?? 'silent')
 
@@ -55,9 +55,9 @@ export class IngestBench implements AsyncDisposable {
   #admin: Bus | undefined
   #edge: AckPublisher | undefined
 
-  static async start(options: Partial<StreamOptions> = {}): Promise<IngestBench> {
+  static async start(options: Partial<StreamOptions> = {}, nats: TestNatsOptions = {}): Promise<IngestBench> {
     const bench = new IngestBench()
-    bench.#nats = bench.#stack.use(await aNatsServer({ users: busUsers((user) => `password-of-${user}`) }))
+    bench.#nats = bench.#stack.use(await aNatsServer({ users: busUsers((user) => `password-of-${user}`), ...nats }))
     bench.#admin = await bench.bus('admin')
     await setUp(bench.admin, options)
     const router = await bench.bus('router')

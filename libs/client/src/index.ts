@@ -10,4 +10,5 @@ export { PipeSocket, type PipeSocketOptions, type PipeTap, type TapEvents } from
 export { ReceiverPipe, type ReceiverPipeOptions } from './pipe/receiver-pipe.ts'
 export { type ReceiptFile, receiptFile } from './receipt-file.ts'
 export { type Resolved, resolve } from './resolve.ts'
-export { type DeliverOptions, Sender, type SenderOptions, type SendResult, type Wait } from './sender.ts'
+export type { DeliverOptions, SenderEvents, SenderOptions, SendResult, Wait } from './send-options.ts'
+export { Sender } from './sender.ts'

@@ -27,7 +27,10 @@ export type RoutersOptions = Readonly<{
    * may have moved. @throws {Unreachable}, {NoRecord}
    */
   endpoints: (round: number, signal: AbortSignal) => Promise<readonly Endpoint[]>
+  /** There is a router, or a newer record. */
   onReady: () => void
+  /** No router answers. */
+  onTrouble: () => void
 }>
 
 /** Finds a receiver's routers and keeps a token for one that answers; changes to another when it falls silent. */
@@ -91,9 +94,7 @@ export class Routers implements AsyncDisposable {
    */
   missed(router: Router, sentMs: number): void {
     if (router !== this.#current || this.#answeredMs >= sentMs || ++this.#misses < MISSES_MAX) return
-    this.#silent.add(formatUdp(router.address))
-    this.#current = undefined
-    this.#acquire()
+    this.#fellSilent(router)
   }
 
   /** The router did not take our token. */
@@ -102,6 +103,14 @@ export class Routers implements AsyncDisposable {
     this.#early = Date.now() - this.#tokenMs < TOKEN_YOUNG_MS ? this.#early + 1 : 0
     this.#current = undefined
     this.#acquire()
+  }
+
+  /** Asks for the record again: what it says seems to be old. */
+  refresh(): void {
+    const router = this.#current
+    if (this.#closing.signal.aborted) return
+    if (router) this.#renewing ??= this.#renew(router)
+    else this.#acquire()
   }
 
   async [Symbol.asyncDispose](): Promise<void> {
@@ -134,13 +143,22 @@ export class Routers implements AsyncDisposable {
         this.#take(answer)
         return onReady()
       }
+      this.#trouble ??= 'no router is known'
       if (candidates.length > 0) this.#trouble = `no router answers at ${candidates.map(formatUdp).join(', ')}`
+      this.#options.onTrouble()
       await sleep(resendMs(round), undefined, { signal })
     }
   }
 
+  #fellSilent(router: Router): void {
+    this.#silent.add(formatUdp(router.address))
+    this.#current = undefined
+    this.#acquire()
+  }
+
   #take(answer: RouterAnswer & { token: Uint8Array }): void {
     this.#current = { address: answer.from, token: answer.token }
+    this.#trouble = undefined
     this.#tokenMs = Date.now()
     this.#misses = 0
     this.#heard = true
@@ -153,7 +171,10 @@ export class Routers implements AsyncDisposable {
     const { socket, receiver } = this.#options
     try {
       const answer = withToken(await fetchRecord(socket, router.address, receiver, this.#closing.signal))
-      if (answer && router === this.#current) this.#take(answer)
+      if (router !== this.#current) return
+      if (!answer) return this.#fellSilent(router)
+      this.#take(answer)
+      this.#options.onReady()
     } catch (error) {
       if (!this.#closing.signal.aborted) throw error
     } finally {

@@ -1,34 +1,33 @@
 import { setTimeout as sleep } from 'node:timers/promises'
 import { fromBase64Url, isRefusalCode, MESSAGE_MEDIA_TYPE } from '@p2pmsg/protocol'
 import { resendMs } from '../backoff.ts'
-import type { Outcome } from '../delivery.ts'
 import { HttpFailure } from '../failures.ts'
 import { type Expected, type Verdict, verdictOfCode, verdictOfStage } from '../verdict.ts'
+import type { FinalVerdict, Parcel } from '../ways/parcel.ts'
 import { fetchJson, type JsonAnswer, members } from './fetch-json.ts'
 
-export type PostOptions = Readonly<{
-  url: string
-  /** The canonical bencoding of the message. */
-  bytes: Uint8Array
-  expected: Expected
-  untilLogged: boolean
-  signal: AbortSignal
-  onUseless: (why: string) => void
-}>
-
-/** The way for messages that no datagram holds: the same verdicts as over UDP, repeated in the same way. @throws the signal's reason */
-export async function postMessage(options: PostOptions): Promise<Outcome> {
-  for (let attempts = 1; ; attempts++) {
-    const verdict = await postOnce(options)
-    if (verdict.kind === 'accepted' || verdict.kind === 'refused') return { verdict, attempts }
-    if (verdict.kind === 'logged' && options.untilLogged) return { verdict, attempts }
-    if (verdict.kind === 'useless') options.onUseless(verdict.why)
+/**
+ * Posts a message until there is a verdict, the same ones as over UDP and repeated in the same way.
+ * @throws the signal's reason
+ */
+export async function postMessage(
+  url: string,
+  parcel: Parcel,
+  signal: AbortSignal,
+  onUseless: (why: string) => void,
+): Promise<FinalVerdict> {
+  for (let posted = 0; ; posted++) {
+    parcel.attempts++
+    const verdict = await postOnce(url, parcel, signal)
+    if (verdict.kind === 'accepted' || verdict.kind === 'refused') return verdict
+    if (verdict.kind === 'logged' && parcel.untilLogged) return verdict
+    if (verdict.kind === 'useless') onUseless(verdict.why)
     const retryAfterMs = verdict.kind === 'later' ? verdict.retryAfterMs : undefined
-    await sleep(retryAfterMs ?? resendMs(attempts - 1), undefined, { signal: options.signal })
+    await sleep(retryAfterMs ?? resendMs(posted), undefined, { signal })
   }
 }
 
-async function postOnce({ url, bytes, expected, signal }: PostOptions): Promise<Verdict> {
+async function postOnce(url: string, { bytes, expected }: Parcel, signal: AbortSignal): Promise<Verdict> {
   try {
     const headers = { 'content-type': MESSAGE_MEDIA_TYPE, accept: 'application/json' }
     const answer = await fetchJson(new URL(url), { method: 'POST', headers, body: bytes }, signal)

@@ -9,7 +9,8 @@ import {
   toBase64Url,
 } from '@p2pmsg/protocol'
 import { receiptFile, wordsOf } from '../../receipt-file.ts'
-import { Sender, type SendResult, type Wait } from '../../sender.ts'
+import type { SendResult, Wait } from '../../send-options.ts'
+import { Sender } from '../../sender.ts'
 import { type Command, oneOf, options, type Surroundings } from '../command.ts'
 import { dhtOptions } from '../dht/settings.ts'
 import { EXIT, UsageError } from '../exit-code.ts'

@@ -1,23 +1,14 @@
-import { type Message, Raw } from '@p2pmsg/protocol'
-import { resendMs } from './backoff.ts'
-import type { Answer, Attempt, Call, Next } from './krpc/call.ts'
-import type { Router, Routers } from './routers.ts'
-import { type Expected, type Verdict, verdictOf } from './verdict.ts'
+import { Raw } from '@p2pmsg/protocol'
+import { resendMs } from '../backoff.ts'
+import type { Answer, Attempt, Call, Next } from '../krpc/call.ts'
+import type { Router, Routers } from '../routers.ts'
+import { verdictOf } from '../verdict.ts'
+import type { FinalVerdict, Parcel } from './parcel.ts'
 
-/** How a message's way over UDP ended. */
-export type Outcome = Readonly<{
-  verdict: Extract<Verdict, { kind: 'accepted' | 'logged' | 'refused' }>
-  /** Datagrams sent. */
-  attempts: number
-}>
-
-export type DeliveryOptions = Readonly<{
-  message: Message
-  expected: Expected
+export type KrpcDeliveryOptions = Readonly<{
+  parcel: Parcel
   routers: Routers
-  /** The cluster's ownership is enough. */
-  untilLogged: boolean
-  settle: (outcome: Outcome) => void
+  settle: (verdict: FinalVerdict) => void
   /** Called with why an answer was of no use. */
   onUseless: (why: string) => void
 }>
@@ -26,12 +17,12 @@ export type DeliveryOptions = Readonly<{
 const STARVED_MS = 60_000
 
 /**
- * One message on its way: the same bytes again and again, until a receipt that verifies or a final refusal. Only token and
+ * One message on its way by KRPC: the same bytes again and again, until a receipt that verifies or a final refusal. Only token and
  * router may change in between. A `logged` message goes on being sent: asking again is sending again.
  */
-export class Delivery implements Call {
+export class KrpcDelivery implements Call {
   readonly timed = false // the cluster's work is in the answer's time
-  readonly #options: DeliveryOptions
+  readonly #options: KrpcDeliveryOptions
   readonly #members: Readonly<Record<string, Uint8Array | bigint | Raw>>
   #router: Router | undefined
   #silent = false
@@ -40,14 +31,14 @@ export class Delivery implements Call {
   /** Waits for a router, not for an answer. */
   starved = false
 
-  constructor(options: DeliveryOptions) {
+  constructor(options: KrpcDeliveryOptions) {
     this.#options = options
-    const { key, salt, seq, value, signature } = options.message
+    const { key, salt, seq, value, signature } = options.parcel.message
     this.#members = { k: key, salt, seq, v: new Raw(value), sig: signature }
   }
 
   attempt(_sent: number, nowMs: number): Attempt {
-    const { routers } = this.#options
+    const { routers, parcel } = this.#options
     if (this.#router && this.#silent) routers.missed(this.#router, this.#sentMs)
     this.#silent = false
     const router = routers.current
@@ -56,13 +47,14 @@ export class Delivery implements Call {
     this.#router = router
     this.#silent = true
     this.#sentMs = nowMs
+    parcel.attempts++
     const args = { token: router.token, ...this.#members }
     return { datagram: { to: router.address, method: 'msg', args }, waitMs: resendMs(this.#backoff++) }
   }
 
-  answered(answer: Answer, sent: number, nowMs: number): Next {
-    const { expected, routers, untilLogged, settle, onUseless } = this.#options
-    const verdict = verdictOf(answer, expected)
+  answered(answer: Answer, _sent: number, nowMs: number): Next {
+    const { parcel, routers, settle, onUseless } = this.#options
+    const verdict = verdictOf(answer, parcel.expected)
     if (verdict.kind === 'useless') {
       onUseless(verdict.why)
       return 'wait'
@@ -72,11 +64,11 @@ export class Delivery implements Call {
     switch (verdict.kind) {
       case 'accepted':
       case 'refused':
-        settle({ verdict, attempts: sent })
+        settle(verdict)
         return 'done'
       case 'logged':
-        if (!untilLogged) return 'wait'
-        settle({ verdict, attempts: sent })
+        if (!parcel.untilLogged) return 'wait'
+        settle(verdict)
         return 'done'
       case 'later':
         return { againInMs: this.#later(verdict.retryAfterMs) }

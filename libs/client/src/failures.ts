@@ -43,6 +43,18 @@ export class NoPipe extends ClientFailure {
   readonly code = 'no-pipe'
 }
 
+/** The DHT answers, and nobody in it has what was asked for. */
+export class NotFound extends ClientFailure {
+  override readonly name = 'NotFound'
+  readonly code = 'not-found'
+}
+
+/** No node of the DHT would store an item. */
+export class NotStored extends ClientFailure {
+  override readonly name = 'NotStored'
+  readonly code = 'not-stored'
+}
+
 /** The sender was closed before this message had its receipt: what became of it is unknown. */
 export class Closed extends ClientFailure {
   override readonly name = 'Closed'

@@ -1,3 +1,5 @@
 export * from './clock.ts'
 export * from './driver.ts'
+export { type JoinOptions, startJoining } from './join.ts'
 export { UdpSocket, type UdpSocketOptions } from './socket.ts'
+export * from './table-file.ts'

@@ -16,6 +16,8 @@ export type Config = Readonly<{
   advertise: Endpoint | undefined
   /** Nodes of the DHT through which this router joins it; none: it answers, and originates nothing. */
   bootstrap: readonly Endpoint[]
+  /** A folder where the routing table is kept between runs; undefined = it is not. */
+  stateDir: string | undefined
   /** The first signs tokens and names the node, all verify; 16 bytes or more each. */
   clusterSecrets: readonly Uint8Array[]
   /** From one proved address, messages/s. */
@@ -44,6 +46,7 @@ export function readConfig(values: NodeJS.ProcessEnv): Config {
     httpPort: env.port('P2PMSG_HTTP_PORT', 8081),
     advertise: readAdvertise(env),
     bootstrap: readBootstrap(env),
+    stateDir: env.optional('P2PMSG_STATE_DIR'),
     clusterSecrets: readSecrets(env),
     provedPerSecond: env.int('P2PMSG_PROVED_RATE', { fallback: PROVED_PER_SECOND, min: 1, max: RATE_MAX }),
     unprovedPerSecond: env.int('P2PMSG_UNPROVED_RATE', { fallback: UNPROVED_PER_SECOND, min: 1, max: RATE_MAX }),

@@ -12,11 +12,10 @@ import { sendFailed } from './events.ts'
 import { startHttp } from './http/app.ts'
 import { watchKernelDrops } from './kernel-drops.ts'
 import { nodeIdOf } from './node/identity.ts'
-import { startJoining } from './node/join.ts'
 import { LiveRouters } from './node/live-routers.ts'
 import { watchNode } from './node/node-metrics.ts'
-import { RecordPublisher } from './node/publish-records.ts'
 import { startSharing, tellOthers } from './node/share.ts'
+import { startTakingPart } from './node/take-part.ts'
 import { ACK_MS_MAX, publishPacks } from './publish-packs.ts'
 import { Receivers } from './receivers.ts'
 import { startRegistration } from './registration.ts'
@@ -67,10 +66,7 @@ export async function startRouter(config: Config, { log, health }: RunContext): 
   const send = (outgoing: readonly Outgoing[]) => driver.send(outgoing)
   const telex = await startTelex(config, { bus, incarnation, intake, endpoint, now, send, log })
   if (telex) edge.speakTelex(started.use(telex).door)
-  if (!responderOnly) {
-    started.use(startJoining(config.bootstrap, { node, families, now, send, log }))
-    started.use(new RecordPublisher({ node, receivers, now, send }))
-  }
+  if (!responderOnly) started.use(await startTakingPart(config, { node, receivers, families, now, send, log }))
   const registration = started.use(await startRegistration(bus, { incarnation, id: nodeId, endpoint }, log))
 
   health.ready('bus', () => bus.connected)

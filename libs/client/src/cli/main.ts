@@ -1,8 +1,10 @@
 import { readFile } from 'node:fs/promises'
 import type { Command, Surroundings } from './command.ts'
+import { dht } from './commands/dht.ts'
 import { feed } from './commands/feed.ts'
 import { help } from './commands/help.ts'
 import { keygen } from './commands/keygen.ts'
+import { node } from './commands/node.ts'
 import { ping } from './commands/ping.ts'
 import { record } from './commands/record.ts'
 import { resolve } from './commands/resolve.ts'
@@ -12,7 +14,7 @@ import { verify } from './commands/verify.ts'
 import { EXIT, Interrupted, UsageError } from './exit-code.ts'
 import { explain } from './explain.ts'
 
-const COMMANDS: readonly Command[] = [send, feed, verify, keygen, ping, resolve, record, telex]
+const COMMANDS: readonly Command[] = [send, feed, verify, keygen, ping, resolve, record, dht, node, telex]
 const HELP = help(COMMANDS)
 
 async function run(words: readonly string[], around: Surroundings): Promise<number> {

@@ -15,13 +15,27 @@ export async function readContent(
 ): Promise<MessageDraft> {
   const named = type === undefined ? {} : { type }
   const isText = type === undefined || type.startsWith('text/')
-  const fromStdin = words.length === 0 || (words.length === 1 && words[0] === '-')
-  if (words.length === 0 && stdin.isTTY) throw new UsageError('nothing to send: give the text, or pipe it in')
-  const bytes = fromStdin ? await readBounded(stdin) : Buffer.from(words.join(' '))
-  if (!isText) return { ...named, body: bytes }
-  const text = fromStdin && bytes.at(-1) === 0x0a ? bytes.subarray(0, -1) : bytes
+  if (!isText) return { ...named, body: await readBytes(words, stdin) }
+  const text = await readInput(words, stdin)
   if (text.length === 0) throw new UsageError('nothing to send: the text is empty')
   return { ...named, body: text }
+}
+
+/** The words of the command line; or all of standard input, without the line feed that is the shell's. @throws {UsageError} */
+export async function readInput(words: readonly string[], stdin: Surroundings['stdin']): Promise<Uint8Array> {
+  const bytes = await readBytes(words, stdin)
+  return isStdin(words) && bytes.at(-1) === LINE_FEED ? bytes.subarray(0, -1) : bytes
+}
+
+const LINE_FEED = 0x0a
+
+async function readBytes(words: readonly string[], stdin: Surroundings['stdin']): Promise<Uint8Array> {
+  if (words.length === 0 && stdin.isTTY) throw new UsageError('nothing to send: give the text, or pipe it in')
+  return isStdin(words) ? readBounded(stdin) : Buffer.from(words.join(' '))
+}
+
+function isStdin(words: readonly string[]): boolean {
+  return words.length === 0 || (words.length === 1 && words[0] === '-')
 }
 
 async function readBounded(stdin: Surroundings['stdin']): Promise<Buffer> {

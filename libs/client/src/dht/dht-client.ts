@@ -6,25 +6,20 @@ import {
   type Hop,
   ID_BYTES,
   isIpv4,
-  isLocal,
   KademliaNode,
   type Outgoing,
-  parseIp,
   type Storable,
   Tokens,
-  type UdpAddress,
   type Written,
 } from '@p2pmsg/protocol'
 import { Driver, steadyClock } from '@p2pmsg/udp'
 import { abortable } from '../abortable.ts'
 import { Unreachable } from '../failures.ts'
 import { addressesOf } from '../names.ts'
+import { familiesOf, spread } from './families.ts'
 
 /** Bytes of the secret that tokens are made from; nobody gets one from a node that never answers. */
 const SECRET_BYTES = 32
-/** Contacts of one network in a DHT that is all one's own. */
-const OWN_PREFIX_MAX = 64
-
 export type DhtClientOptions = Readonly<{
   /** Nodes to begin with. */
   bootstrap: readonly Endpoint[]
@@ -102,14 +97,4 @@ export class DhtClient implements AsyncDisposable {
   [Symbol.asyncDispose](): Promise<void> {
     return this.#driver[Symbol.asyncDispose]()
   }
-}
-
-function familiesOf(host: string): readonly (4 | 6)[] {
-  const ip = parseIp(host)
-  return ip ? [isIpv4(ip) ? 4 : 6] : [4, 6]
-}
-
-/** Lookups spread over networks, so that a stranger with one network cannot fill them; in a network of one's own they need not. */
-function spread(bootstrap: readonly UdpAddress[]): { perPrefixMax?: number } {
-  return bootstrap.every(({ ip }) => isLocal(ip)) ? { perPrefixMax: OWN_PREFIX_MAX } : {}
 }

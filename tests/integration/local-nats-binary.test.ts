@@ -1,6 +1,6 @@
 // The ways to a nats-server that bring a real one, each with the others hidden: it is fetched or built, and then runs.
 import { createHash } from 'node:crypto'
-import { copyFile, mkdir, mkdtemp, readFile, rm } from 'node:fs/promises'
+import { copyFile, mkdir, mkdtemp, readFile, rm, writeFile } from 'node:fs/promises'
 import { createServer } from 'node:http'
 import { tmpdir } from 'node:os'
 import { basename, join } from 'node:path'
@@ -20,6 +20,7 @@ import {
 } from '@p2pmsg/local'
 import { expect, type TestContext, test } from 'vitest'
 import { connectTo } from '../support/bus.ts'
+import { aGoProxy } from '../support/go-proxy.ts'
 
 const FETCH_MS = 5 * 60_000
 const BUILD_MS = 15 * 60_000
@@ -54,7 +55,25 @@ test('a newer suite by apt, without root', { timeout: FETCH_MS }, async (context
   await expectServer(await onlyBy(apt, place.path, { PATH: process.env.PATH }))
 })
 
-test('go install', { timeout: BUILD_MS }, async (context) => {
+test('go install, of a program that is quickly built, from a module proxy of our own', {
+  timeout: BUILD_MS,
+}, async (context) => {
+  await reachable(context, 'Go', 'go', ['version'])
+  await using place = await aPlace()
+  const main = `package main\n\nfunc main() { print("nats-server: v2.14.9\\n") }\n`
+  const proxy = await aGoProxy(join(place.path, 'proxy'), 'github.com/nats-io/nats-server/v2', 'v2.14.9', main)
+  const { PATH, HOME, GOCACHE } = process.env
+  const modules = { GOMODCACHE: join(place.path, 'modules'), GOFLAGS: '-modcacherw', GOTOOLCHAIN: 'local' }
+  const env = { PATH, HOME, GOCACHE, GOPROXY: proxy, GONOSUMDB: '*', ...modules }
+  const found = await onlyBy(goInstall, place.path, env)
+  expect(found).toEqual({ kind: 'binary', path: join(place.path, 'bin', 'nats-server'), version: '2.14.9' })
+  await writeFile(join(place.path, 'proxy', 'github.com/nats-io/nats-server/v2/@v/v2.14.9.zip'), 'not a module')
+  await rm(modules.GOMODCACHE, { recursive: true })
+  const broken = goInstall.find({ ...thisMachine(place.path), env })
+  expect(await broken).toMatchObject({ kind: 'none', why: expect.stringContaining('zip') })
+})
+
+test('go install of the real one', { timeout: BUILD_MS }, async (context) => {
   context.skip(!process.env.P2PMSG_LONG, 'building nats-server takes a minute: npm run test:long does it')
   await reachable(context, 'Go and its modules', 'go', ['list', '-m', 'github.com/nats-io/nats-server/v2@v2.14.9'])
   await using place = await aPlace()

@@ -193,3 +193,15 @@ test('the command: what is sealed, only the receiver reads, and a wrong key says
   expect(wrong).toMatchObject({ code: 2, stderr: expect.stringContaining("is not the receiver's key") })
   expect(wrong.stdout).not.toContain('for your eyes only')
 })
+
+test('the command: bench says how fast the cluster took messages, and the feed has them', async () => {
+  await using shell = await Shell.open()
+  const receiver = aKeyPair()
+  const address = await aReceiver(routerPort(), receiver)
+  const ran = await shell.p2pmsg('bench', address, '--count', '200', '--window', '32', '--size', '40', '--json')
+  expect(ran.code).toBe(0)
+  expect(JSON.parse(ran.stdout)).toMatchObject({ accepted: 200, refused: {}, unanswered: 0, interrupted: false })
+  await expect.poll(async () => (await feedOf(receiver.publicKey)).length).toBe(201)
+  const lengths = (await feedOf(receiver.publicKey)).map(({ text }) => text?.length)
+  expect(lengths.filter((length) => length === 40)).toHaveLength(200)
+})

@@ -17,11 +17,13 @@ function target(words) {
   const [word = 'help', ...rest] = words
   if (word === 'start') return { script: 'deploy/local/src/main.ts', args: rest }
   if (word === 'test') return { script: 'tests/run.ts', args: rest }
-  if (word === 'bench' || word === 'run') {
+  if (word === 'run') {
     const [name = '', ...args] = rest
-    if (!NAME.test(name)) throw new Trouble(`./p2pmsg ${word} needs a name`, 64)
-    return { script: word === 'bench' ? `bench/${name}.ts` : `tests/${name}.ts`, args }
+    if (!NAME.test(name)) throw new Trouble('./p2pmsg run needs a name', 64)
+    return { script: `tests/${name}.ts`, args }
   }
+  // One of bench/ by its name; with an address or options it is the command that loads a cluster.
+  if (word === 'bench' && NAME.test(rest[0] ?? '')) return { script: `bench/${rest[0]}.ts`, args: rest.slice(1) }
   if (word === 'exec') {
     const [tool = '', ...args] = rest
     if (tool === '' || basename(tool) !== tool)

@@ -5,6 +5,7 @@ import {
   type KeyPair,
   type Message,
   messageId,
+  type RefusalCode,
   toHex,
   VALUE_HTTP_BYTES_MAX,
 } from '@p2pmsg/protocol'
@@ -46,6 +47,8 @@ export class Sender extends EventEmitter<SenderEvents> implements AsyncDisposabl
   #trouble: string | undefined
   /** What happened so far, for programs that show it: messages by their end, attempts, answers of no use. */
   readonly counts = { accepted: 0, logged: 0, refused: 0, attempts: 0, useless: 0 }
+  /** How often the cluster said to come back later, by code. */
+  readonly putOff = new Map<RefusalCode, number>() // BOUNDED by the codes there are
 
   private constructor(options: SenderOptions, address: Address, ways: Ways) {
     super()
@@ -153,7 +156,7 @@ export class Sender extends EventEmitter<SenderEvents> implements AsyncDisposabl
         `${length} bytes are more than any receiver takes (${VALUE_HTTP_BYTES_MAX})`,
       )
     const expected = { receiver: this.#address.receiver, id, check: this.#check }
-    const parcel = new Parcel(message, expected, wait === 'logged')
+    const parcel = new Parcel(message, expected, wait === 'logged', this.#onPutOff)
     const verdict = await this.#carry(parcel, signal)
     this.counts.attempts += parcel.attempts
     const { attempts } = parcel
@@ -195,6 +198,10 @@ export class Sender extends EventEmitter<SenderEvents> implements AsyncDisposabl
   }
 
   readonly #onAbort = (): void => this.#end(this.#signal?.reason)
+
+  readonly #onPutOff = (code: RefusalCode): void => {
+    this.putOff.set(code, (this.putOff.get(code) ?? 0) + 1)
+  }
 
   #end(reason: unknown): void {
     this.#closing.abort(reason)

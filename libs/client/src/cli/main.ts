@@ -1,5 +1,6 @@
 import { readFile } from 'node:fs/promises'
 import type { Command, Surroundings } from './command.ts'
+import { bench } from './commands/bench.ts'
 import { dht } from './commands/dht.ts'
 import { feed } from './commands/feed.ts'
 import { help } from './commands/help.ts'
@@ -14,7 +15,7 @@ import { verify } from './commands/verify.ts'
 import { EXIT, Interrupted, UsageError } from './exit-code.ts'
 import { explain } from './explain.ts'
 
-const COMMANDS: readonly Command[] = [send, feed, verify, keygen, ping, resolve, record, dht, node, telex]
+const COMMANDS: readonly Command[] = [send, feed, verify, keygen, ping, resolve, record, dht, node, telex, bench]
 const HELP = help(COMMANDS)
 
 async function run(words: readonly string[], around: Surroundings): Promise<number> {

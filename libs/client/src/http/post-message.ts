@@ -22,6 +22,7 @@ export async function postMessage(
     if (verdict.kind === 'accepted' || verdict.kind === 'refused') return verdict
     if (verdict.kind === 'logged' && parcel.untilLogged) return verdict
     if (verdict.kind === 'useless') onUseless(verdict.why)
+    if (verdict.kind === 'later') parcel.onPutOff(verdict.code)
     const retryAfterMs = verdict.kind === 'later' ? verdict.retryAfterMs : undefined
     await sleep(retryAfterMs ?? resendMs(posted), undefined, { signal })
   }

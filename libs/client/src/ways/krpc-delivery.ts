@@ -71,6 +71,7 @@ export class KrpcDelivery implements Call {
         settle(verdict)
         return 'done'
       case 'later':
+        parcel.onPutOff(verdict.code)
         return { againInMs: this.#later(verdict.retryAfterMs) }
       case 'bad-token':
         if (this.#router) routers.expired(this.#router)

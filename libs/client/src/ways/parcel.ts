@@ -1,4 +1,4 @@
-import { encodeMessage, type Message } from '@p2pmsg/protocol'
+import { encodeMessage, type Message, type RefusalCode } from '@p2pmsg/protocol'
 import type { Expected, Verdict } from '../verdict.ts'
 import type { Way } from './way.ts'
 
@@ -12,16 +12,19 @@ export class Parcel {
   /** The cluster's ownership is enough. */
   readonly untilLogged: boolean
   readonly outcome: Promise<FinalVerdict>
+  /** Called with each temporary refusal, whichever way it came. */
+  readonly onPutOff: (code: RefusalCode) => void
   /** Datagrams and HTTP requests so far; over a pipe the times that it was given to it. */
   attempts = 0
   readonly #carriers = new Map<Way, () => void>() // BOUNDED by the ways that there are
   readonly #settled: PromiseWithResolvers<FinalVerdict> = Promise.withResolvers()
   #bytes: Uint8Array | undefined
 
-  constructor(message: Message, expected: Expected, untilLogged: boolean) {
+  constructor(message: Message, expected: Expected, untilLogged: boolean, onPutOff: (code: RefusalCode) => void) {
     this.message = message
     this.expected = expected
     this.untilLogged = untilLogged
+    this.onPutOff = onPutOff
     this.outcome = this.#settled.promise
   }
 

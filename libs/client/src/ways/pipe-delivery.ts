@@ -42,6 +42,7 @@ export class PipeDelivery {
         return this.#again(verdict.why)
       case 'later':
       case 'bad-token':
+        if (verdict.kind === 'later') this.#parcel.onPutOff(verdict.code)
         this.#parcel.attempts++ // the pipe sends it again when it was told to
     }
   }

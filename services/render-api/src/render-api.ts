@@ -1,10 +1,10 @@
 import type { AddressInfo } from 'node:net'
-import { connectBus, DurabilityProbe, type RunContext, type Service } from '@p2pmsg/runtime'
+import { connectBus, DurabilityProbe, followAnnouncements, type RunContext, type Service } from '@p2pmsg/runtime'
 import { createApp } from './app.ts'
 import type { Config } from './config.ts'
+import { announcementBad, announcementHeard } from './events.ts'
 import { Names } from './feed/names.ts'
 import { Pages } from './feed/pages.ts'
-import { followAnnouncements } from './follow/announcements.ts'
 import { Heads } from './follow/heads.ts'
 import { learnPartitions } from './follow/partitions.ts'
 import { ClientLimits } from './http/client-limits.ts'
@@ -31,9 +31,13 @@ export async function startRenderApi(config: Config, { log, health }: RunContext
   const names = new Names(reader, now)
   const live = started.use(new LiveHub({ reader, names, heads, receivers, log, now }))
   started.defer(
-    followAnnouncements(bus, (partition, announcement) => {
-      heads.heard(partition, announcement)
-      live.heard(partition, announcement)
+    followAnnouncements(bus, {
+      onAnnouncement: (partition, announcement) => {
+        announcementHeard()
+        heads.heard(partition, announcement)
+        live.heard(partition, announcement)
+      },
+      onFault: announcementBad,
     }),
   )
   started.use(learnPartitions(reader, heads, log))

@@ -20,7 +20,7 @@ import {
   type TraceAnswer,
   traceQuery,
 } from '@p2pmsg/protocol'
-import { type Bus, BusUnavailable, TooManyInFlight } from '@p2pmsg/runtime'
+import { type Bus, BusUnavailable, StoreQuestions } from '@p2pmsg/runtime'
 import { asked, storeFailed } from './events.ts'
 import { ProblemError } from './problem.ts'
 
@@ -35,21 +35,18 @@ export interface Reader {
   stats(receiver: Uint8Array): Promise<StatsAnswer>
 }
 
-/** A page waits for its rows no longer than this, milliseconds. */
-const ANSWER_MS = 5_000
 /** Questions in flight at once; more are turned away, so that a slow store cannot fill this process. */
 const IN_FLIGHT_MAX = 512
 
 /** What a refusal means to the reader; undefined = only that the store does not answer now. */
 type ProblemOf = (code: RefusalCode) => ProblemError | undefined
 
-/** Asks over the bus. Equal questions that are under way at the same time are asked once. */
+/** Asks over the bus. */
 export class StoreReader implements Reader {
-  readonly #bus: Bus
-  readonly #underWay = new Map<string, Promise<unknown>>() // bounded by IN_FLIGHT_MAX
+  readonly #questions: StoreQuestions
 
   constructor(bus: Bus) {
-    this.#bus = bus
+    this.#questions = new StoreQuestions(bus, IN_FLIGHT_MAX)
   }
 
   /** @throws {ProblemError} `search-off`: this store keeps no index of words */
@@ -85,20 +82,10 @@ export class StoreReader implements Reader {
   }
 
   /** @throws {BusUnavailable} no answer, or the store has no database @throws {TooManyInFlight} */
-  #ask<Q, A>(query: StoreQuery<Q, A>, question: Q, problemOf?: ProblemOf): Promise<A> {
-    const key = query.name + Buffer.from(query.encode(question)).toString('latin1')
-    const sameQuestion = this.#underWay.get(key) as Promise<A> | undefined
-    if (sameQuestion) return sameQuestion
-    if (this.#underWay.size >= IN_FLIGHT_MAX) throw new TooManyInFlight('too many questions to the store')
-    const answer = this.#request(query, question, problemOf).finally(() => this.#underWay.delete(key))
-    this.#underWay.set(key, answer)
-    return answer
-  }
-
-  async #request<Q, A>(query: StoreQuery<Q, A>, question: Q, problemOf?: ProblemOf): Promise<A> {
+  async #ask<Q, A>(query: StoreQuery<Q, A>, question: Q, problemOf?: ProblemOf): Promise<A> {
     asked(query.name)
     try {
-      const reply = await this.#bus.request(query, question, ANSWER_MS)
+      const reply = await this.#questions.ask(query, question)
       if (reply.ok) return reply.answer
       throw problemOf?.(reply.code) ?? new BusUnavailable(`${query.name}: the store says ${reply.code}`)
     } catch (thrown) {

@@ -1,5 +1,6 @@
-import type { FeedQuestion, Position } from '@p2pmsg/protocol'
-import { type Entry, entryOf } from '../feed/entry.ts'
+import type { FeedQuestion, Position, Row } from '@p2pmsg/protocol'
+import { rowsAfter } from '@p2pmsg/runtime'
+import { entryOf } from '../feed/entry.ts'
 import type { Names } from '../feed/names.ts'
 import { itemOf } from '../feed/present.ts'
 import { messageJson } from '../formats/json.ts'
@@ -9,11 +10,12 @@ import { messageEvent } from './sse.ts'
 import type { LiveEvent } from './tail.ts'
 
 /** Makes events of messages, in their order. */
-export type Encode = (entries: readonly Entry[]) => Promise<LiveEvent[]>
+export type Encode = (rows: readonly Row[]) => Promise<LiveEvent[]>
 
-/** @param origin where this service is reached */
-export function encoder(names: Pick<Names, 'of'>, receiver: Uint8Array, origin: string): Encode {
-  return async (entries) => {
+/** @param origin where this service is reached @param now Unix milliseconds */
+export function encoder(names: Pick<Names, 'of'>, receiver: Uint8Array, origin: string, now: () => number): Encode {
+  return async (rows) => {
+    const entries = rows.map((row) => entryOf(row, now()))
     const authors = entries.flatMap(({ message }) => (message ? [message.key] : []))
     const known = await names.of(receiver, authors)
     return entries.map((entry) => {
@@ -24,9 +26,6 @@ export function encoder(names: Pick<Names, 'of'>, receiver: Uint8Array, origin: 
   }
 }
 
-/** Rows in one question of a reader who catches up. */
-const PAGE_ROWS = 200
-
 export type EventPage = Readonly<{ events: readonly LiveEvent[]; upTo: Position; more: boolean }>
 
 /**
@@ -34,20 +33,9 @@ export type EventPage = Readonly<{ events: readonly LiveEvent[]; upTo: Position;
  * @throws {BusUnavailable}
  */
 export async function eventsAfter(
-  { reader, encode, now }: Readonly<{ reader: Pick<Reader, 'feed'>; encode: Encode; now: () => number }>,
+  { reader, encode }: Readonly<{ reader: Pick<Reader, 'feed'>; encode: Encode }>,
   question: Pick<FeedQuestion, 'receiver' | 'after'> & Filter,
 ): Promise<EventPage> {
-  const { rows, more, applied } = await reader.feed({ ...NO_FILTER, ...question, limit: PAGE_ROWS })
-  const last = rows.at(-1)
-  const events = await encode(rows.map((row) => entryOf(row, now())))
-  return { events, more, upTo: more && last ? last.position : applied }
+  const { rows, more, upTo } = await rowsAfter((asked) => reader.feed(asked), question)
+  return { events: await encode(rows), more, upTo }
 }
-
-export const NO_FILTER = {
-  before: undefined,
-  after: undefined,
-  author: undefined,
-  topic: undefined,
-  replyTo: undefined,
-  search: undefined,
-} as const

@@ -1,16 +1,15 @@
 import type { ServerResponse } from 'node:http'
 import { type Announcement, type Position, partitionOf, toHex } from '@p2pmsg/protocol'
-import { gauge, type Logger } from '@p2pmsg/runtime'
+import { FeedChannel, gauge, HeardCommit, type Logger } from '@p2pmsg/runtime'
 import type { Names } from '../feed/names.ts'
 import type { Heads } from '../follow/heads.ts'
 import { ProblemError } from '../problem.ts'
 import type { Receivers } from '../receivers.ts'
 import type { Reader } from '../store-reader.ts'
-import { Channel } from './channel.ts'
 import { type Encode, encoder, eventsAfter } from './encode.ts'
 import type { Filter } from './filter.ts'
 import { Follower } from './follower.ts'
-import type { Tail } from './tail.ts'
+import { type LiveEvent, Tail } from './tail.ts'
 
 /** Readers of live feeds in one process. */
 export const FOLLOWERS_MAX = 20_000
@@ -32,7 +31,7 @@ export type HubOptions = Readonly<{
 type Followed = Readonly<{
   receiver: Uint8Array
   partition: number
-  channel: Channel
+  channel: FeedChannel<LiveEvent, Tail>
   encode: Encode
   followers: Set<Follower>
 }> & { holds: number }
@@ -54,7 +53,8 @@ export class LiveHub implements AsyncDisposable {
   }
 
   heard(partition: number, announcement: Announcement): void {
-    for (const feed of this.#feeds.values()) if (feed.partition === partition) feed.channel.heard(announcement)
+    const commit = new HeardCommit(announcement)
+    for (const feed of this.#feeds.values()) if (feed.partition === partition) feed.channel.heard(commit)
   }
 
   /**
@@ -82,12 +82,19 @@ export class LiveHub implements AsyncDisposable {
 
   #newFeed(key: string, { receiver, origin }: Follow, partitions: number): Followed {
     const { reader, names, log, now } = this.#options
-    const encode = encoder(names, receiver, origin)
+    const encode = encoder(names, receiver, origin, now)
     const followers = new Set<Follower>()
     const onGrown = () => {
       for (const follower of followers) follower.advance()
     }
-    const channel = new Channel({ receiver, reader, encode, log, now, onGrown })
+    const channel = new FeedChannel<LiveEvent, Tail>({
+      receiver,
+      feed: (question) => reader.feed(question),
+      itemsOf: encode,
+      tailAt: (position) => new Tail(position),
+      log,
+      onGrown,
+    })
     const feed = { receiver, partition: partitionOf(receiver, partitions), channel, encode, followers, holds: 0 }
     this.#feeds.set(key, feed)
     return feed
@@ -96,7 +103,7 @@ export class LiveHub implements AsyncDisposable {
   #begin(feed: Followed, { filter, receiver, from }: Follow, tail: Tail, response: ServerResponse): void {
     if (response.destroyed) return // it went away while the store was asked: its 'close' has been
     const { reader, now } = this.#options
-    const source = { reader, encode: feed.encode, now }
+    const source = { reader, encode: feed.encode }
     const follower = new Follower({
       response,
       tail,

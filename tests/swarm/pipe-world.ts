@@ -134,7 +134,7 @@ export class PipeWorld {
     const { pipe, tap } = follower
     for (let row = this.log.rows[follower.next]; row; row = this.log.rows[++follower.next]) {
       if (row.position <= tap.after) continue
-      if (!pipe.hasRoom(tap.tap, row.position, this.nowMs)) return
+      if (pipe.room(tap.tap, row.position, this.nowMs) === 0) return
       pipe.deliver(tap.tap, row)
     }
   }

@@ -8,6 +8,7 @@ import { KrpcDoor } from './node/krpc-door.ts'
 import type { LiveRouters } from './node/live-routers.ts'
 import { Pings } from './node/pings.ts'
 import { PipeDoor } from './pipe/pipe-door.ts'
+import type { Taps } from './pipe/taps.ts'
 import type { Receivers } from './receivers.ts'
 
 export type EdgeOptions = Readonly<{
@@ -22,6 +23,7 @@ export type EdgeOptions = Readonly<{
   /** Whether the node originates, in which families, and whom it tells of what strangers store. */
   node: Pick<NodeOptions, 'families' | 'responderOnly' | 'onStored' | 'random'>
   receivers: Receivers
+  taps: Taps
   routers: LiveRouters
   publish: Publish
   /** Messages that may wait for their verdicts. */
@@ -57,7 +59,7 @@ export function assembleEdge(options: EdgeOptions, nowMs: number): AssembledEdge
     provingPing: (ip, atMs) => pings.make(ip, atMs),
   })
   const door = new KrpcDoor({ admission, node, pings, receivers, intake })
-  const { clusterSecrets, random } = options
-  const pipes = new PipeDoor({ clusterSecrets, random, admission, intake })
+  const { clusterSecrets, random, taps } = options
+  const pipes = new PipeDoor({ clusterSecrets, random, admission, intake, taps })
   return { edge: new Edge({ krpc: door, pipes, node }, packer, room), node, admission, intake, packer, pipes }
 }

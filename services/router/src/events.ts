@@ -100,6 +100,20 @@ export function pipeClosed(reason: EndReason): void {
   pipesClosed.add(1, reason)
 }
 
+const tapsEnded = counter(
+  'p2pmsg_taps_ended',
+  'Taps that this router does not follow (any more), by what the client was told',
+  'code',
+)
+export function tapEnded(code: RefusalCode): void {
+  tapsEnded.add(1, code)
+}
+
+const badAnnouncements = counter('p2pmsg_announcements_bad', 'Announcements of commits that do not parse')
+export function announcementBad(): void {
+  badAnnouncements.add()
+}
+
 const shared = counter('p2pmsg_dht_shared', 'Items and peers between the routers of a cluster', 'result')
 export function dhtShared(result: 'sent' | 'received' | 'stale'): void {
   shared.add(1, result)

@@ -16,6 +16,8 @@ import { LiveRouters } from './node/live-routers.ts'
 import { watchNode } from './node/node-metrics.ts'
 import { startSharing, tellOthers } from './node/share.ts'
 import { startTakingPart } from './node/take-part.ts'
+import { watchPipes } from './pipe/pipe-metrics.ts'
+import { startTaps } from './pipe/start-taps.ts'
 import { ACK_MS_MAX, publishPacks } from './publish-packs.ts'
 import { Receivers } from './receivers.ts'
 import { startRegistration } from './registration.ts'
@@ -44,17 +46,17 @@ export async function startRouter(config: Config, { log, health }: RunContext): 
   const publish = publishPacks(publisher, (pack, code) => {
     driver.send(code ? edge.failed(pack, code, now()) : edge.acknowledged(pack, now()))
   })
+  const tapped = started.use(startTaps({ bus, receivers, log, now, onTold: () => driver.send(pipes.flush(now())) }))
   const { provedPerSecond, unprovedPerSecond, clusterSecrets } = config
   const rates = { provedPerSecond, unprovedPerSecond, seed: randomBytes(4).readInt32LE() }
   const kademlia = { families, responderOnly, random: randomBytes, onStored: tellOthers(bus, incarnation) }
-  const shared = { rates, receivers, routers, publish, waitingMax: WAITING_MAX, random: randomBytes }
+  const shared = { rates, receivers, taps: tapped.taps, routers, publish, waitingMax: WAITING_MAX, random: randomBytes }
   const parts = { ...shared, incarnation, nodeId, clusterSecrets, node: kademlia }
   const { edge, node, admission, intake, packer, pipes } = assembleEdge(parts, now())
   watchNode(node)
   started.use(await startSharing({ bus, incarnation, node, now }, routers.size === 0))
   gauge('p2pmsg_inflight_packs', 'Packs published and not acknowledged', () => packer.inFlight)
-  gauge('p2pmsg_pipes', 'Open pipes', () => pipes.size.pipes)
-  gauge('p2pmsg_pipes_half_open', 'Handshakes of pipes under way', () => pipes.size.halfOpen)
+  watchPipes(pipes)
 
   const { udpHost: host, udpPort: port } = config
   const driver = started.use(await Driver.start(edge, { host, port, now, onError: sendFailed }))

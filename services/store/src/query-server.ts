@@ -10,7 +10,7 @@ import {
   storeQueries,
   traceQuery,
 } from '@p2pmsg/protocol'
-import type { Bus, Logger } from '@p2pmsg/runtime'
+import { type Bus, type Logger, Turns } from '@p2pmsg/runtime'
 import type { Msg, Subscription } from 'nats'
 import * as events from './events.ts'
 import { answerArchive } from './queries/archive.ts'
@@ -21,7 +21,6 @@ import { answerMessage } from './queries/message.ts'
 import type { Source } from './queries/snapshot.ts'
 import { answerStats } from './queries/stats.ts'
 import { answerTrace } from './queries/trace.ts'
-import { Turns } from './turns.ts'
 
 /** Questions that wait for a connection; more are told `busy` at once, before they wait in vain. */
 const WAITING_MAX = 256

@@ -8,7 +8,7 @@ import type { Tap } from './tap.ts'
 export type ServerEvents = Readonly<{
   /** A message as bytes; `pipe.answer` with its number when something is known. Bytes may be kept. */
   onMessage: (pipe: ServerPipe, send: number, message: Uint8Array, nowMs: number) => void
-  /** A wish to be sent messages: `pipe.deliver` rows while `pipe.hasRoom`, or `pipe.endTap`. */
+  /** A wish to be sent messages: `pipe.deliver` rows while there is `pipe.room`, or `pipe.endTap`. */
   onTap: (pipe: ServerPipe, tap: Tap, nowMs: number) => void
   onUntap: (pipe: ServerPipe, tap: number, nowMs: number) => void
   /** The client keeps all rows up to here, and there is room for more. */
@@ -33,6 +33,8 @@ export type PipeServerOptions = ServerEvents &
     pipesMax?: number
     /** Open pipes of one /24 or /56, at most. */
     pipesPerPrefixMax?: number
+    /** What all taps have on their way together, bytes; beyond, each has one row at a time. */
+    tapBytesMax?: number
     /** Frames that one pipe may send; less than 2^32 − 1 for tests. */
     framesMax?: number
   }>
@@ -40,6 +42,8 @@ export type PipeServerOptions = ServerEvents &
 export const HALF_OPEN_MAX = 4096
 export const PIPES_MAX = 16_384
 export const PIPES_PER_PREFIX_MAX = 4096
+/** Of all taps on their way, bytes: slow listeners cannot fill a router. */
+export const ALL_TAPS_BYTES_MAX = 128 * 1024 * 1024
 /** A pipe that is silent for so long is forgotten, seconds: longer than most NATs keep a mapping. */
 export const IDLE_SECONDS = 60
 

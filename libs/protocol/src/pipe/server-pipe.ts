@@ -9,7 +9,7 @@ import { groupReceipts, type SendReceipt } from './receipts.ts'
 import { ReplayWindow } from './replay-window.ts'
 import type { ServerCounts, ServerEvents } from './server-options.ts'
 import type { Session } from './session.ts'
-import { TapWindow } from './tap-window.ts'
+import { type TapLoad, TapWindow } from './tap-window.ts'
 
 /** Messages of one pipe that have no final answer yet; more are told to come again. */
 export const SENDS_OPEN_MAX = 1024
@@ -37,6 +37,7 @@ export class ServerPipe implements Timed {
   readonly #events: ServerEvents
   readonly #counts: ServerCounts
   readonly #touch: (pipe: ServerPipe) => void
+  readonly #load: TapLoad
   readonly #sends = new ReplayWindow()
   readonly #open = new Set<number>() // BOUNDED by SENDS_OPEN_MAX
   readonly #tapIds = new ReplayWindow()
@@ -49,12 +50,14 @@ export class ServerPipe implements Timed {
     prefix: number | string
     events: ServerEvents
     counts: ServerCounts
+    load: TapLoad
     touch: (pipe: ServerPipe) => void
   }) {
     this.#session = parts.session
     this.prefix = parts.prefix
     this.#events = parts.events
     this.#counts = parts.counts
+    this.#load = parts.load
     this.#touch = parts.touch
   }
 
@@ -81,24 +84,25 @@ export class ServerPipe implements Timed {
   }
 
   /**
-   * Whether {@link deliver} would take a row. Where it would not for some time, the client is told that it is behind.
-   * @param position of the row that waits
+   * How many rows {@link deliver} would take, of a common size. Where that is none for some time, the client is told that it is
+   * behind.
+   * @param position that the feed has reached, if there is more to send
    */
-  hasRoom(tap: number, position: bigint, nowMs: number): boolean {
+  room(tap: number, position: bigint, nowMs: number): number {
     const window = this.#taps.get(tap)
-    if (!window || window.hasRoom) return window !== undefined
-    if (window.tellBehind(nowMs)) {
+    const room = window?.room ?? 0
+    if (window && room === 0 && window.tellBehind(nowMs)) {
       this.#counts.behind++
       this.#session.send({ type: 'behind', tap, position })
       this.#touch(this)
     }
-    return false
+    return room
   }
 
   /** Sends a row to a tap; rows of one tap come in the order of their positions. @returns false where there is no room */
   deliver(tap: number, row: Row): boolean {
     const window = this.#taps.get(tap)
-    if (!window?.hasRoom) return false
+    if (!window?.room) return false
     this.#counts.rows++
     for (const piece of window.cut(row)) this.#session.send({ type: 'deliver', ...piece })
     this.#touch(this)
@@ -107,7 +111,7 @@ export class ServerPipe implements Timed {
 
   /** The router does not follow a tap (any more). */
   endTap(tap: number, code: RefusalCode): void {
-    if (!this.#taps.delete(tap)) return
+    if (!this.#deleteTap(tap)) return
     this.#session.send({ type: 'tap-end', tap, code })
     this.#touch(this)
   }
@@ -129,7 +133,7 @@ export class ServerPipe implements Timed {
         return true
       case 'untap':
         if (this.#tapIds.isFresh(part.tap)) this.#tapIds.mark(part.tap) // it overtook its TAP
-        if (this.#taps.delete(part.tap)) this.#events.onUntap(this, part.tap, nowMs)
+        if (this.#deleteTap(part.tap)) this.#events.onUntap(this, part.tap, nowMs)
         return true
       case 'delivered':
         if (this.#taps.get(part.tap)?.delivered(part.position)) {
@@ -155,6 +159,11 @@ export class ServerPipe implements Timed {
     }
   }
 
+  /** The pipe is over. */
+  closed(): void {
+    for (const tap of this.#taps.keys()) this.#deleteTap(tap)
+  }
+
   flush(nowMs: number, out: Outgoing[]): void {
     // Receipts stay apart while others wait for the window: the later they are put together, the more of them share a block.
     if (this.#receipts.length > 0 && !this.#lastReceipts?.waits) {
@@ -178,6 +187,11 @@ export class ServerPipe implements Timed {
     this.#events.onMessage(this, send, message, nowMs)
   }
 
+  #deleteTap(tap: number): boolean {
+    this.#taps.get(tap)?.close()
+    return this.#taps.delete(tap)
+  }
+
   #tap({ tap }: Part & { type: 'tap' }, nowMs: number): void {
     if (!this.#tapIds.isFresh(tap.tap)) return
     this.#tapIds.mark(tap.tap)
@@ -186,7 +200,7 @@ export class ServerPipe implements Timed {
       this.#session.send({ type: 'tap-end', tap: tap.tap, code: 'rate-limited' })
       return
     }
-    this.#taps.set(tap.tap, new TapWindow(tap.tap))
+    this.#taps.set(tap.tap, new TapWindow(tap.tap, this.#load))
     this.#events.onTap(this, tap, nowMs)
   }
 

@@ -10,6 +10,7 @@ import { type DhKeys, dhKeys, NoiseResponder } from './noise.ts'
 import type { Part } from './parts.ts'
 import { encodeReset, RESET_BYTES, ResetTokens } from './reset.ts'
 import {
+  ALL_TAPS_BYTES_MAX,
   HALF_OPEN_MAX,
   IDLE_SECONDS,
   newServerCounts,
@@ -20,6 +21,7 @@ import {
 import { ServerPipe } from './server-pipe.ts'
 import { type EndReason, Session } from './session.ts'
 import { FRAME, HELLO, PIPE_ID_BYTES } from './sizes.ts'
+import type { TapLoad } from './tap-window.ts'
 
 const NOTHING: readonly Outgoing[] = []
 
@@ -38,6 +40,7 @@ export class PipeServer implements Machine {
   readonly #pipes = new Map<string, ServerPipe>() // BOUNDED by pipesMax
   readonly #prefixes = new Map<number | string, number>() // BOUNDED by pipesMax
   readonly #deadlines = new Deadlines<ServerPipe>()
+  readonly #load: TapLoad
   readonly #touched = new Set<ServerPipe>() // BOUNDED by pipesMax
   #nowMs = 0
   #taking = true
@@ -48,6 +51,7 @@ export class PipeServer implements Machine {
     this.#cookies = new Cookies(options.secrets)
     this.#resets = new ResetTokens(options.secrets[0] as Uint8Array)
     this.#halfOpen = new HalfOpenTable(options.halfOpenMax ?? HALF_OPEN_MAX)
+    this.#load = { bytes: 0, bytesMax: options.tapBytesMax ?? ALL_TAPS_BYTES_MAX }
   }
 
   /** Open pipes, and handshakes under way. */
@@ -174,7 +178,14 @@ export class PipeServer implements Machine {
       framesMax,
     })
     const touch = (touched: ServerPipe) => void this.#touched.add(touched)
-    const pipe = new ServerPipe({ session, prefix, events: this.#options, counts: this.counts, touch })
+    const pipe = new ServerPipe({
+      session,
+      prefix,
+      events: this.#options,
+      counts: this.counts,
+      load: this.#load,
+      touch,
+    })
     const parts = session.receive(bytes, counter, from, nowMs)
     if (!parts.ok) return this.#fault(parts.fault)
     this.#halfOpen.delete(entry)
@@ -231,6 +242,7 @@ export class PipeServer implements Machine {
 
   #forget(pipe: ServerPipe, reason: EndReason, nowMs: number): void {
     if (!this.#pipes.delete(idKey(pipe.session.ours))) return
+    pipe.closed()
     this.#deadlines.delete(pipe)
     this.#touched.delete(pipe)
     const left = (this.#prefixes.get(pipe.prefix) ?? 1) - 1

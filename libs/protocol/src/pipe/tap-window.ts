@@ -14,22 +14,29 @@ export const TAP_PIECES_MAX = TAP_ROWS_MAX + Math.ceil(TAP_BYTES_MAX / PIECE_BYT
 
 export type Piece = Readonly<{ tap: number; ordinal: number; total: number; offset: number; piece: Uint8Array }>
 
+/** What all taps of a router have on their way together, bytes. */
+export type TapLoad = { bytes: number; readonly bytesMax: number }
+
 /** The router's side of a tap: rows in order, cut into pieces, no more of them than the client keeps up with. */
 export class TapWindow {
   readonly #tap: number
+  readonly #load: TapLoad
   readonly #rows: { position: bigint; bytes: number }[] = [] // BOUNDED by TAP_ROWS_MAX
   #bytes = 0
   #ordinal = 0
   #fullMs: number | undefined
   #told = false
 
-  constructor(tap: number) {
+  constructor(tap: number, load: TapLoad) {
     this.#tap = tap
+    this.#load = load
   }
 
-  /** Whether a row may be sent now. */
-  get hasRoom(): boolean {
-    return this.#rows.length < TAP_ROWS_MAX && this.#bytes < TAP_BYTES_MAX
+  /** Rows that may be sent now: where a router has as much on its way as it can, one at a time, so that none stands still. */
+  get room(): number {
+    if (this.#bytes >= TAP_BYTES_MAX) return 0
+    if (this.#load.bytes >= this.#load.bytesMax) return this.#rows.length === 0 ? 1 : 0
+    return TAP_ROWS_MAX - this.#rows.length
   }
 
   /** @param row of a position above all before @returns its pieces, to be sent in any order */
@@ -39,6 +46,7 @@ export class TapWindow {
     const bytes = writer.done()
     this.#rows.push({ position: row.position, bytes: bytes.length })
     this.#bytes += bytes.length
+    this.#load.bytes += bytes.length
     const pieces: Piece[] = []
     for (let offset = 0; offset < bytes.length; offset += PIECE_BYTES_MAX) {
       const piece = bytes.subarray(offset, offset + PIECE_BYTES_MAX)
@@ -53,6 +61,7 @@ export class TapWindow {
     for (const row of this.#rows) {
       if (row.position > position) break
       this.#bytes -= row.bytes
+      this.#load.bytes -= row.bytes
       freed++
     }
     this.#rows.splice(0, freed)
@@ -60,6 +69,12 @@ export class TapWindow {
     this.#fullMs = undefined
     this.#told = false
     return true
+  }
+
+  /** Nothing of it is on its way any more. */
+  close(): void {
+    this.#load.bytes -= this.#bytes
+    this.#bytes = 0
   }
 
   /** There is a row and no room. @returns whether the client is to be told so now: once, when nothing has moved for a while */

@@ -128,7 +128,7 @@ test(`${HOSTILE} frames of a client that holds the keys and means ill: none thro
   const server = aServer({
     random: bytesOf,
     onTap: (pipe, { tap }, nowMs) => {
-      for (let i = 1n; i < 4n && pipe.hasRoom(tap, i, nowMs); i++)
+      for (let i = 1n; i < 4n && pipe.room(tap, i, nowMs); i++)
         pipe.deliver(tap, { ...base, position: i, message: Buffer.alloc(50) })
     },
   })

@@ -179,7 +179,7 @@ test('from a new address no more than three times what came goes there, until a 
   const server = aServer({
     onProved: (address) => proved.push(address),
     onTap: (pipe) => {
-      for (let i = 1; pipe.hasRoom(1, BigInt(i), START_MS); i++) {
+      for (let i = 1; pipe.room(1, BigInt(i), START_MS); i++) {
         const base = { id: Buffer.alloc(32), receivedMs: 0, storedMs: 0, dialect: 'pipe' } as const
         pipe.deliver(1, { ...base, position: BigInt(i), message: Buffer.alloc(900) })
       }

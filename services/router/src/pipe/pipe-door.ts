@@ -14,6 +14,7 @@ import type { Intake } from '../edge/intake.ts'
 import { refused } from '../edge/outcome.ts'
 import { datagram, pipeClosed, refusedHere } from '../events.ts'
 import { PipeWaiter } from './pipe-waiter.ts'
+import type { Taps } from './taps.ts'
 
 export type PipeParts = Readonly<{
   clusterSecrets: readonly Uint8Array[]
@@ -21,11 +22,12 @@ export type PipeParts = Readonly<{
   random: (bytes: number) => Uint8Array
   admission: Admission
   intake: Intake
+  taps: Pick<Taps, 'open' | 'close' | 'room' | 'closed' | 'stop'>
 }>
 
 const NOTHING: readonly Outgoing[] = []
 
-/** Datagrams of the pipe: rate, then the machine that has all pipes; its messages go to the intake, its answers come from there. */
+/** Datagrams of the pipe: rate, then the machine that has all pipes; messages go to the intake, whose answers come back, taps to the feeds. */
 export class PipeDoor implements Machine {
   readonly #parts: PipeParts
   readonly #server: PipeServer
@@ -38,11 +40,13 @@ export class PipeDoor implements Machine {
       secrets: parts.clusterSecrets,
       random: parts.random,
       onMessage: (pipe, send, message, nowMs) => this.#message(pipe, send, message, nowMs),
-      // Feeds are read from the render-api; this router follows none.
-      onTap: (pipe, tap) => pipe.endTap(tap.tap, 'unavailable'),
-      onUntap: () => undefined,
-      onRoom: () => undefined,
-      onClosed: (_pipe, reason) => pipeClosed(reason),
+      onTap: (pipe, tap) => parts.taps.open(pipe, tap),
+      onUntap: (pipe, tap) => parts.taps.close(pipe, tap),
+      onRoom: (pipe, tap) => parts.taps.room(pipe, tap),
+      onClosed: (pipe, reason) => {
+        parts.taps.closed(pipe)
+        pipeClosed(reason)
+      },
       onProved: (address, nowMs) => void parts.admission.prove(address.ip, nowMs),
     })
   }
@@ -50,6 +54,11 @@ export class PipeDoor implements Machine {
   /** Open pipes, and handshakes under way. */
   get size(): PipeServer['size'] {
     return this.#server.size
+  }
+
+  /** What its pipes count. */
+  get counts(): PipeServer['counts'] {
+    return this.#server.counts
   }
 
   receive(bytes: Uint8Array, from: UdpAddress, nowMs: number): readonly Outgoing[] {
@@ -81,6 +90,7 @@ export class PipeDoor implements Machine {
   stopTaking(): void {
     this.#taking = false
     this.#server.stopTaking()
+    this.#parts.taps.stop()
   }
 
   close(nowMs: number): readonly Outgoing[] {

@@ -1,81 +1,9 @@
-import { randomBytes } from 'node:crypto'
-import {
-  encodeMessage,
-  HELLO_BYTES,
-  keyPairFromSeed,
-  type Message,
-  messageId,
-  type Outgoing,
-  type PipeAnswer,
-  PipeClient,
-  parseMessage,
-  pipeKeysOf,
-} from '@p2pmsg/protocol'
+import { HELLO_BYTES, keyPairFromSeed, type Message, parseMessage } from '@p2pmsg/protocol'
 import { expect, test } from 'vitest'
-import { AnEdge, at, SECRET } from '../support/an-edge.ts'
+import { AnEdge, at } from '../support/an-edge.ts'
+import { Conversation } from '../support/conversation.ts'
 
 const CLIENT = at('192.0.2.1')
-const ROUTER = at('203.0.113.1', 42_424)
-/** As long as a receipt with a path of two. */
-const RECEIPT_BYTES = 230 + 35 + 64
-
-/** A pipe's client and the edge, with nothing between them. */
-class Conversation {
-  readonly edge: AnEdge
-  readonly answers: PipeAnswer[] = []
-  readonly tapEnds: string[] = []
-  readonly client: PipeClient
-
-  constructor(edge: AnEdge) {
-    this.edge = edge
-    this.client = new PipeClient({
-      routers: [{ address: ROUTER, key: pipeKeysOf(SECRET).publicKey }],
-      random: randomBytes,
-      onAnswer: (_key, answer) => this.answers.push(answer),
-      onRow: () => undefined,
-      onTapEnd: (_tap, code) => this.tapEnds.push(code),
-    })
-  }
-
-  send(...messages: readonly Message[]): void {
-    for (const message of messages) this.client.send(encodeMessage(message))
-    this.carry()
-  }
-
-  /** To and fro until nobody says anything more. @param toClient what the edge has said already */
-  carry(toClient: readonly Outgoing[] = []): void {
-    const { edge, client } = this
-    let toServer = [...client.flush(edge.nowMs)]
-    for (const { bytes } of toClient) toServer.push(...client.receive(bytes, ROUTER, edge.nowMs))
-    while (toServer.length > 0) {
-      const answers = toServer.flatMap(({ bytes }) => [...edge.receive(bytes, CLIENT)])
-      toServer = answers.flatMap(({ bytes }) => [...client.receive(bytes, ROUTER, edge.nowMs)])
-    }
-  }
-
-  pass(ms: number): void {
-    const { edge, client } = this
-    for (const end = edge.nowMs + ms; edge.nowMs < end; ) {
-      this.carry(edge.pass(1))
-      for (const { bytes } of client.tick(edge.nowMs)) this.carry(edge.receive(bytes, CLIENT))
-    }
-  }
-
-  /** Ingest's word on what the last pack held. */
-  accept(messages: readonly Message[], pack = this.edge.published.length - 1): Uint8Array[] {
-    const receipts = messages.map(() => randomBytes(RECEIPT_BYTES).fill(2, 230 + 34, 230 + 35))
-    const accepted = messages.map((message, packIndex) => ({
-      packIndex,
-      id: messageId(message),
-      receipt: receipts[packIndex] as Uint8Array,
-    }))
-    const packId = this.edge.published[pack]?.id
-    if (!packId) throw new Error('nothing was published')
-    this.carry(this.edge.parts.edge.verdicts({ packId, accepted, refused: [] }, this.edge.nowMs))
-    return receipts
-  }
-}
-
 test('messages of a pipe are packed as signed, and their receipts come back over it', () => {
   const conversation = new Conversation(new AnEdge())
   const { edge, client, answers } = conversation
@@ -145,14 +73,6 @@ test('unproved addresses have the rate of their network for handshakes too', () 
     expect(welcome?.bytes.length ?? 0).toBeLessThan(HELLO_BYTES)
   }
   expect(answers).toBe(10)
-})
-
-test('this router follows no feed, and says so', () => {
-  const conversation = new Conversation(new AnEdge())
-  const receiver = conversation.edge.receiver.publicKey
-  conversation.client.tap({ receiver, after: 0n, author: undefined, topic: undefined })
-  conversation.carry()
-  expect(conversation.tapEnds).toEqual(['unavailable'])
 })
 
 test('a drain: nothing new is taken, what was taken is answered, and then the pipes are closed', () => {

@@ -30,10 +30,13 @@ import {
   type UdpAddress,
   utf8,
 } from '@p2pmsg/protocol'
+import { createLogger } from '@p2pmsg/runtime'
 import { type AssembledEdge, assembleEdge } from '../../src/assemble.ts'
 import type { PackInFlight } from '../../src/edge/pack-in-flight.ts'
 import { LiveRouters } from '../../src/node/live-routers.ts'
+import { Taps } from '../../src/pipe/taps.ts'
 import { Receivers } from '../../src/receivers.ts'
+import { AFeed } from './a-feed.ts'
 
 export type Published = Readonly<{ inFlight: PackInFlight; id: PackId; pack: Pack }>
 
@@ -51,6 +54,9 @@ export class AnEdge {
   readonly tokens = new Tokens([SECRET])
   readonly published: Published[] = []
   readonly parts: AssembledEdge
+  readonly taps: Taps
+  /** What was said to pipes outside of a call of the edge's; not sent yet. */
+  #told = false
   #seq = BigInt(START_MS) * 1000n
 
   constructor(
@@ -60,9 +66,24 @@ export class AnEdge {
       budget?: Budget
       waitingMax?: number
       originates?: boolean
+      feed?: AFeed
+      tapsMax?: number
     }> = {},
   ) {
     this.host(this.receiver, options.budget ?? AMPLE)
+    const feed = options.feed ?? new AFeed()
+    this.taps = new Taps({
+      receivers: this.receivers,
+      feed: (question) => feed.answer(question),
+      partitions: () => Promise.resolve(1),
+      listen: (wants, onAnnouncement) => feed.listen(wants, onAnnouncement),
+      log: createLogger('router', 'silent'),
+      now: () => this.nowMs,
+      onTold: () => {
+        this.#told = true
+      },
+      ...(options.tapsMax !== undefined && { tapsMax: options.tapsMax }),
+    })
     const { provedPerSecond = 1_000_000, unprovedPerSecond = 20, waitingMax = 1_000_000 } = options
     this.parts = assembleEdge(
       {
@@ -73,6 +94,7 @@ export class AnEdge {
         rates: { provedPerSecond, unprovedPerSecond, seed: 42 },
         node: { responderOnly: options.originates !== true, random: randomBytes },
         receivers: this.receivers,
+        taps: this.taps,
         routers: this.routers,
         waitingMax,
         publish: (inFlight, id, bytes) => {
@@ -102,9 +124,14 @@ export class AnEdge {
     this.receivers.put(toHex(receiver.publicKey), entry, this.nowMs)
   }
 
-  message(text = 'hello', receiver = this.receiver): Message {
+  message(text = 'hello', receiver = this.receiver, topic = '', author = this.author): Message {
     const value = encodeContent({ text })
-    return signItem(this.author, { salt: saltOf(receiver.publicKey, utf8('')), seq: this.#seq++, value })
+    return signItem(author, { salt: saltOf(receiver.publicKey, utf8(topic)), seq: this.#seq++, value })
+  }
+
+  expiring(seconds: number): Message {
+    const value = encodeContent({ text: 'soon over', expires: seconds })
+    return signItem(this.author, { salt: saltOf(this.receiver.publicKey, utf8('')), seq: this.#seq++, value })
   }
 
   token(from: UdpAddress, receiver = this.receiver): Uint8Array {
@@ -113,6 +140,14 @@ export class AnEdge {
 
   receive(bytes: Uint8Array, from: UdpAddress): readonly Outgoing[] {
     return this.parts.edge.receive(bytes, from, this.nowMs)
+  }
+
+  /** What taps were sent since the last call. */
+  async told(): Promise<readonly Outgoing[]> {
+    await new Promise((resolve) => setImmediate(resolve)) // what the feed has answered is worked off
+    if (!this.#told) return []
+    this.#told = false
+    return this.parts.pipes.flush(this.nowMs)
   }
 
   ask(method: string, args: Readonly<Record<string, Encodable>>, from: UdpAddress): readonly Outgoing[] {

@@ -22,9 +22,9 @@ export class Pacer {
     this.#tokens -= bytes
   }
 
-  /** When the next one may leave, Unix milliseconds. */
+  /** When the next one may leave, Unix milliseconds: whole ones, because a sum so close to one that is due would not come about. */
   nextMs(windowBytes: number, roundTripMs: number): number {
-    return this.#atMs + Math.max(DATAGRAM_OUT_BYTES_MAX - this.#tokens, 0) / rate(windowBytes, roundTripMs)
+    return this.#atMs + Math.ceil(Math.max(DATAGRAM_OUT_BYTES_MAX - this.#tokens, 0) / rate(windowBytes, roundTripMs))
   }
 }
 

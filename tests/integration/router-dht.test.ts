@@ -1,12 +1,18 @@
 // Proves that the routers of a cluster are one node to the DHT: what is put or announced at one is read at any other, also when each
 // packet goes to another and when a router starts later; and that a router which is told of a network joins it, finds what others
-// stored there, and publishes the records of its receivers.
+// stored there, publishes the records of its receivers, which outlive it there, and remembers whom it knew.
 import { createHash, randomBytes } from 'node:crypto'
+import { mkdtemp, rm } from 'node:fs/promises'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
 import { removeReceiver } from '@p2pmsg/admin'
+import { findRecord } from '@p2pmsg/client'
 import {
   bencode,
   type Encodable,
   type Found,
+  formatIp,
+  type Hop,
   type Item,
   KademliaNode,
   parseCompactAddress,
@@ -159,7 +165,9 @@ describe('in a network', () => {
     for (let i = 2; i <= 6; i++) nodes.push(await aNode(i, first.driver.port, stack))
     const receiver = await bench.receiver()
     const bootstrap = [{ host: '127.77.1.1', port: first.driver.port }]
-    await using router = await bench.router({ bootstrap, udpHost: '127.78.1.1' })
+    const stateDir = await mkdtemp(join(tmpdir(), 'p2pmsg-state-'))
+    const settings = { bootstrap, udpHost: '127.78.1.1', stateDir }
+    await using router = await bench.router(settings)
     // the record comes to nodes that never heard of the router's cluster
     const target = recordTarget(receiver.publicKey)
     const held = () => nodes.filter(({ node }) => node.storage.items.get(target, Date.now())).length
@@ -176,7 +184,24 @@ describe('in a network', () => {
     expect(written.stored).toBeGreaterThanOrEqual(6)
     const sibling = await bench.peer(routers[0], aHost())
     await expect.poll(() => valueAt(sibling, targetOf(item))).toBe(Buffer.from(item.value).toString())
-    expect(router.udpPort).not.toBe(first.driver.port)
-    await removeReceiver(bench.admin, receiver.publicKey)
+    // and when the router that put the record is gone, who knows one bootstrap node and the key finds it
+    await router[Symbol.asyncDispose]()
+    const hops: Hop[] = []
+    const resolved = await findRecord(receiver.publicKey, {
+      bootstrap,
+      host: '127.79.1.1',
+      onHop: (hop) => hops.push(hop),
+    })
+    expect(resolved.item.key).toEqual(receiver.publicKey)
+    const holders = hops.filter(({ item }) => item).map(({ address }) => formatIp(address.ip))
+    expect(holders.filter((ip) => ip.startsWith('127.77.')).length).toBeGreaterThanOrEqual(1)
+    // whom it knew, it left for the next one, which needs no bootstrap node that lives
+    const next = await bench.receiver()
+    await using heir = await bench.router({ ...settings, bootstrap: [{ host: '127.77.99.1', port: 9 }] })
+    const heldNext = () => nodes.filter(({ node }) => node.storage.items.get(recordTarget(next.publicKey), Date.now()))
+    await expect.poll(() => heldNext().length, { timeout: 30_000 }).toBeGreaterThanOrEqual(5)
+    expect(heir.udpPort).not.toBe(first.driver.port)
+    for (const { publicKey } of [receiver, next]) await removeReceiver(bench.admin, publicKey)
+    await rm(stateDir, { recursive: true })
   })
 })

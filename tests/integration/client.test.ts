@@ -3,7 +3,7 @@
 import { readFile, writeFile } from 'node:fs/promises'
 import { join } from 'node:path'
 import { Kvm } from '@nats-io/kv'
-import { type FeedMessage, readFeed, resolve, Sender } from '@p2pmsg/client'
+import { answerOf, type FeedMessage, feedApi, resolve, Sender } from '@p2pmsg/client'
 import type { Stack } from '@p2pmsg/local'
 import {
   BUDGET_DEFAULT,
@@ -70,10 +70,12 @@ async function aReceiver(port: number, keys: KeyPair = aKeyPair()): Promise<stri
 
 /** The whole feed, oldest first. */
 async function feedOf(receiver: Uint8Array): Promise<FeedMessage[]> {
-  const url = new URL(`/v1/feeds/${toZBase32(receiver)}`, feedBase())
+  const api = feedApi(feedBase())
+  const path = { receiver: toZBase32(receiver) }
   const all: FeedMessage[] = []
   for (let before: string | undefined; ; ) {
-    const page = await readFeed(url, { limit: 200, ...(before !== undefined && { before }) })
+    const query = { limit: 200, ...(before !== undefined && { before }) }
+    const page = await answerOf(api.GET('/v1/feeds/{receiver}', { params: { path, query } }))
     all.push(...page.messages)
     if (page.next === null) return all.toReversed()
     before = page.next

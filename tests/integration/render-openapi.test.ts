@@ -1,12 +1,13 @@
-// Proves that the description of the service at /openapi.json is well formed by the rules of others.
+// Proves that the description of the service at /openapi.json is well formed by the rules of others, and that the client is made of it.
 import { execFile } from 'node:child_process'
-import { mkdtemp, rm, writeFile } from 'node:fs/promises'
+import { mkdtemp, readFile, rm, writeFile } from 'node:fs/promises'
 import { createRequire } from 'node:module'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { promisify } from 'node:util'
 import { afterAll, beforeAll, expect, test } from 'vitest'
-import { RenderBench } from '../support/render-bench.ts'
+import { apiFiles } from '../api-files.ts'
+import { RenderBench, type RenderService } from '../support/render-bench.ts'
 
 const CLI = createRequire(import.meta.url).resolve('@redocly/cli/bin/cli.js')
 /** Beyond the recommended rules nothing is switched off but what a public, read-only service has no use for. */
@@ -18,9 +19,11 @@ const RULES = JSON.stringify({
 
 let bench: RenderBench
 let folder: string
+let service: RenderService
 
 beforeAll(async () => {
   bench = await RenderBench.start()
+  service = await bench.renderApi({ publicUrl: 'https://feeds.example.org' })
   folder = await mkdtemp(join(tmpdir(), 'p2pmsg-openapi-'))
 })
 afterAll(async () => {
@@ -29,7 +32,6 @@ afterAll(async () => {
 })
 
 test('a linter of others finds nothing in the description of the service', async () => {
-  const service = await bench.renderApi({ publicUrl: 'https://feeds.example.org' })
   const [document, config] = [join(folder, 'openapi.json'), join(folder, 'redocly.yaml')]
   await writeFile(document, await (await fetch(`${service.url}/openapi.json`)).text())
   await writeFile(config, RULES)
@@ -40,4 +42,9 @@ test('a linter of others finds nothing in the description of the service', async
   )
   const report = JSON.parse(stdout.slice(stdout.indexOf('{'))) as { problems: { ruleId: string; message: string }[] }
   expect(report.problems.map(({ ruleId, message }) => `${ruleId}: ${message}`)).toEqual([])
+})
+
+test('the client is generated from this very description: else `./p2pmsg run api-files` writes it again', async () => {
+  const description = await (await fetch(`${service.url}/openapi.json`)).text()
+  for (const [file, text] of await apiFiles(description)) expect(await readFile(file, 'utf8'), file).toBe(text)
 })

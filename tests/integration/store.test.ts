@@ -78,7 +78,7 @@ describe('a block of the log', () => {
     expect(answer.row && toHex(answer.row.message)).toBe(toHex(encodeMessage(message)))
     expect(answer.receiver && toHex(answer.receiver)).toBe(toHex(receiver))
     expect(await bench.ask(traceQuery, messageId(message))).toMatchObject({
-      stored: { position, removed: false },
+      stored: { position, acceptedMs: expect.any(Number), removed: false },
       refused: undefined,
     })
     const stats = await bench.ask(statsQuery, receiver)

@@ -11,7 +11,7 @@ import { expect, test } from 'vitest'
 import { Opener } from '../src/cli/opener.ts'
 import { prettyMessage } from '../src/cli/pretty-message.ts'
 import { composeMessage } from '../src/compose.ts'
-import type { FeedMessage } from '../src/http/read-feed.ts'
+import type { FeedMessage } from '../src/index.ts'
 import { openFeedMessage } from '../src/open-feed-message.ts'
 import { sealDraft } from '../src/seal-draft.ts'
 import { Shell } from './support/command.ts'
@@ -26,8 +26,9 @@ const seal = (draft: Parameters<typeof sealDraft>[0], key?: Uint8Array) =>
 function inFeed(draft: ReturnType<typeof sealDraft>, by = author.publicKey): FeedMessage {
   const { body = new Uint8Array(0), type = '' } = draft
   const said = { author: toZBase32(by), type, body: toBase64Url(body) }
-  const nothing = { authorName: null, topic: null, text: null, replyTo: null, expires: null, url: null }
-  return { id: 'ab', position: '1', cursor: 'c', sent: null, received: null, removed: false, ...nothing, ...said }
+  const nothing = { authorName: null, topic: null, replyTo: null, expires: null, sent: null }
+  const place = { id: 'ab', position: '1', cursor: 'c', dialect: 'krpc', url: 'http://feed.example/m/ab' }
+  return { ...place, received: '2030-01-01T00:00:00Z', stored: '2030-01-01T00:00:00Z', ...nothing, ...said }
 }
 
 test('text and its type go under the seal, and what the cluster goes by stays outside', () => {
@@ -38,13 +39,14 @@ test('text and its type go under the seal, and what the cluster goes by stays ou
   const message = composeMessage(draft, author, receiver.publicKey, 1n)
   expect(parseContent(message)).toMatchObject({ ok: true, value: { type: SEALED_TYPE, topic: 'weather' } })
   const opened = openFeedMessage(inFeed(draft), sealKeysOf(receiver))
-  expect(opened).toMatchObject({ type: 'text/markdown', text: 'for you alone', body: null, opened: true })
+  expect(opened).toMatchObject({ type: 'text/markdown', text: 'for you alone', opened: true })
+  expect(opened).not.toHaveProperty('body')
 })
 
 test('a receiver that names another key for it is sealed to that one', () => {
   const draft = seal({ body: Buffer.of(0, 255), type: 'image/png' }, sealKeyOf(other.publicKey))
   const opened = openFeedMessage(inFeed(draft), sealKeysOf(other))
-  expect(opened).toMatchObject({ type: 'image/png', text: null, body: toBase64Url(Buffer.of(0, 255)), opened: true })
+  expect(opened).toMatchObject({ type: 'image/png', body: toBase64Url(Buffer.of(0, 255)), opened: true })
   expect(openFeedMessage(inFeed(draft), sealKeysOf(receiver))).toMatchObject({ type: SEALED_TYPE, opened: false })
 })
 

@@ -1,10 +1,10 @@
 import accepts from '@fastify/accepts'
-import swagger from '@fastify/swagger'
 import type { TypeBoxTypeProvider } from '@fastify/type-provider-typebox'
 import fastify from 'fastify'
 import type { Context } from './context.ts'
 import { answerFrameworkError, answerProblems } from './errors.ts'
 import { FeedJson, MessageJson, SignedMessageJson } from './formats/json.ts'
+import { JsonFeedJson } from './formats/json-feed.ts'
 import { limit } from './http/limit.ts'
 import { secure } from './http/security.ts'
 import { SilentConnections } from './http/silent-connections.ts'
@@ -15,6 +15,7 @@ import { feedRoutes } from './routes/feed.ts'
 import { limitRoutes } from './routes/limits.ts'
 import { liveRoutes } from './routes/live.ts'
 import { messageRoutes } from './routes/message.ts'
+import { describeRoutes } from './routes/openapi.ts'
 import type { App } from './routes/route.ts'
 import { ProblemJson } from './routes/schemas.ts'
 import { systemRoutes } from './routes/system.ts'
@@ -43,28 +44,17 @@ export async function createApp(context: Context): Promise<App> {
   limit(app, context)
   answerProblems(app, context.log)
   await app.register(accepts)
-  await app.register(swagger, {
-    openapi: {
-      openapi: '3.1.0',
-      info: {
-        title: 'p2pmsg feeds',
-        version: '1.0.0',
-        description: 'Signed messages as feeds: pages, single messages, and what became of each.',
-        license: { name: 'MIT', identifier: 'MIT' },
-      },
-      servers: [{ url: context.publicUrl ?? '/', description: 'This service' }],
-      tags: [
-        { name: 'feeds', description: 'Messages of one receiver, in the order of acceptance.' },
-        { name: 'messages', description: 'Messages by id.' },
-        { name: 'service', description: 'The service itself.' },
-      ],
-    },
-    refResolver: {
-      buildLocalReference: (json, _base, _fragment, index) =>
-        typeof json.$id === 'string' ? json.$id : `schema-${index}`,
-    },
-  })
-  for (const schema of [ProblemJson, MessageJson, FeedJson, SignedMessageJson, TraceJson, AuthorJson, CountJson])
+  await describeRoutes(app, context.publicUrl)
+  for (const schema of [
+    ProblemJson,
+    MessageJson,
+    FeedJson,
+    JsonFeedJson,
+    SignedMessageJson,
+    TraceJson,
+    AuthorJson,
+    CountJson,
+  ])
     app.addSchema(schema)
   await app.register(async (scope) => {
     const routes = scope.withTypeProvider<TypeBoxTypeProvider>()

@@ -1,4 +1,4 @@
-import { httpStatus, isRefusalCode, isTemporary, meaningOf, type RefusalCode } from '@p2pmsg/protocol'
+import { httpStatus, isRefusalCode, isTemporary, meaningOf, REFUSAL_CODES, type RefusalCode } from '@p2pmsg/protocol'
 import type { FastifyReply } from 'fastify'
 import { problemGiven } from './events.ts'
 
@@ -55,6 +55,10 @@ export function problem(code: ProblemCode, detail: string, retryAfter = RETRY_AF
     ...(retryable ? { retry_after: retryAfter } : {}),
   }
 }
+
+export const PROBLEM_CODES: readonly ProblemCode[] = [
+  ...new Set([...REFUSAL_CODES, ...(Object.keys(HTTP_CODES) as ProblemCode[])]),
+]
 
 export function isProblemCode(code: string): code is ProblemCode {
   return isRefusalCode(code) || isHttpCode(code)

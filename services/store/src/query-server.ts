@@ -53,7 +53,7 @@ export class QueryServer implements AsyncDisposable {
       this.#serve(archiveQuery, (question) => answerArchive(source, question)),
       this.#serve(countQuery, (question) => answerCount(source, question)),
       this.#serve(messageQuery, (id) => answerMessage(source, id)),
-      this.#serve(traceQuery, (id) => answerTrace(source, id)),
+      this.#serve(traceQuery, (id) => answerTrace(source, id, options.bus)),
       this.#serve(authorQuery, (question) => answerAuthor(source, question)),
       this.#serve(statsQuery, (receiver) => answerStats(source, receiver)),
     ]

@@ -85,7 +85,16 @@ export const messageQuery: StoreQuery<Uint8Array, MessageAnswer> = query('messag
 
 /** What is known of a message's way; `stored` wins over any refusal of the same id. */
 export type TraceAnswer = Readonly<{
-  stored: Readonly<{ position: Position; receivedMs: number; storedMs: number; removed: boolean }> | undefined
+  stored:
+    | Readonly<{
+        position: Position
+        receivedMs: number
+        /** When it came into the log; undefined once the log no longer holds it. */
+        acceptedMs: number | undefined
+        storedMs: number
+        removed: boolean
+      }>
+    | undefined
   refused: Readonly<{ code: RefusalCode; timeMs: number }> | undefined
   applied: Position
 }>
@@ -96,6 +105,7 @@ export const traceQuery: StoreQuery<Uint8Array, TraceAnswer> = query('trace', id
       inner
         .u64(s.position)
         .u64(s.receivedMs)
+        .optional(s.acceptedMs, (w, ms) => w.u64(ms))
         .u64(s.storedMs)
         .u8(s.removed ? 1 : 0),
     )
@@ -108,6 +118,7 @@ export const traceQuery: StoreQuery<Uint8Array, TraceAnswer> = query('trace', id
     stored: r.optional((s) => ({
       position: s.u64(),
       receivedMs: s.safe(),
+      acceptedMs: s.optional((r) => r.safe()),
       storedMs: s.safe(),
       removed: s.u8() === 1,
     })),

@@ -123,7 +123,7 @@ const FORMATS: Record<string, Format> = {
     parse: traceQuery.parseReply,
     values: reply(
       fc.record({
-        stored: maybe(fc.record({ position: u64, receivedMs: safe, storedMs: safe, removed })),
+        stored: maybe(fc.record({ position: u64, receivedMs: safe, acceptedMs: maybe(safe), storedMs: safe, removed })),
         refused: maybe(fc.record({ code, timeMs: safe })),
         applied: u64,
       }),

@@ -42,7 +42,7 @@ export function authorRoutes(app: App, context: Context): void {
         querystring: AuthorQuery,
         response: {
           200: answer('What the key said about itself.', 'application/json', Type.Ref('Author')),
-          ...problems(400, 404, 429, 503),
+          ...problems(400, 404),
         },
       },
     },

@@ -3,7 +3,7 @@ import { type Static, Type } from 'typebox'
 import type { Context } from '../context.ts'
 import { toQuestion } from '../feed/question.ts'
 import { type App, FeedQuery, ReceiverParams, receiverOf } from './route.ts'
-import { answer, problems } from './schemas.ts'
+import { answer, MOVED, problems } from './schemas.ts'
 
 export const CountJson = Type.Object(
   {
@@ -29,7 +29,8 @@ export function countRoutes(app: App, { reader, receivers }: Context): void {
         querystring: Type.Pick(FeedQuery, ['author', 'topic', 'reply_to']),
         response: {
           200: answer('The number.', 'application/json', Type.Ref('Count')),
-          ...problems(400, 404, 429, 503),
+          308: MOVED,
+          ...problems(400, 404),
         },
       },
     },

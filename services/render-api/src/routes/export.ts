@@ -11,7 +11,7 @@ import { encodingOf } from '../http/encoding.ts'
 import { originOf } from '../http/origin.ts'
 import { ProblemError } from '../problem.ts'
 import { type App, FeedQuery, ReceiverParams, receiverOf } from './route.ts'
-import { answer, problems } from './schemas.ts'
+import { answer, MOVED, problems } from './schemas.ts'
 
 const NDJSON_MEDIA_TYPE = 'application/x-ndjson'
 /** Exports under way at once: each keeps one question to the store going. */
@@ -35,7 +35,8 @@ export function exportRoutes(app: App, context: Context): void {
         querystring: Type.Pick(FeedQuery, ['after', 'author', 'topic', 'reply_to', 'q']),
         response: {
           200: answer('Lines of JSON.', NDJSON_MEDIA_TYPE, Type.String()),
-          ...problems(400, 404, 429, 501, 503),
+          308: MOVED,
+          ...problems(400, 404, 501),
         },
       },
     },

@@ -8,7 +8,7 @@ import { REVALIDATE, sendTagged } from '../http/conditional.ts'
 import { originOf } from '../http/origin.ts'
 import { ProblemError } from '../problem.ts'
 import { type App, ArchiveParams, FeedQuery, hosted, ReceiverParams, receiverOf } from './route.ts'
-import { NOT_MODIFIED, problems } from './schemas.ts'
+import { ConditionalHeaders, htmlPage, LINKED, MOVED, NOT_MODIFIED, problemPages, problems, TAGGED } from './schemas.ts'
 
 const OFFERED = Object.values(MEDIA_TYPES)
 
@@ -26,7 +26,7 @@ export function feedRoutes(app: App, context: Context): void {
 
   app.get(
     '/v1/feeds/:receiver',
-    { schema: describe('readFeed', 'One page of a feed', bodies('json', 'json-feed', 'atom', 'html')) },
+    { schema: describe('readFeed', 'One page of a feed', bodies('json', 'json-feed', 'atom', 'html'), 406) },
     async (request, reply) => {
       const entry = receiverOf(request, reply, context)
       if (!entry) return reply
@@ -59,10 +59,27 @@ export function feedRoutes(app: App, context: Context): void {
     return sendTagged(request, reply, page, page.lasting ? LASTING : REVALIDATE)
   })
 
-  for (const path of ['/', '/tweets']) {
+  for (const [path, operationId] of [
+    ['/', 'readFirstPage'],
+    ['/tweets', 'readTweets'],
+  ] as const) {
     app.get(
       path,
-      { schema: { hide: true, querystring: FeedQuery }, config: { forPeople: true } },
+      {
+        schema: {
+          operationId,
+          summary: 'One page of the default feed, for people',
+          tags: ['pages'],
+          headers: ConditionalHeaders,
+          querystring: FeedQuery,
+          response: {
+            200: htmlPage('Newest first; works without a script.', LINKED),
+            304: NOT_MODIFIED,
+            ...problemPages(400, 404, 501),
+          },
+        },
+        config: { forPeople: true },
+      },
       async (request, reply) => {
         const { defaultReceiver } = context
         if (!defaultReceiver)
@@ -85,21 +102,23 @@ function negotiated(request: FastifyRequest): FormatName {
 
 function bodies(...names: readonly FormatName[]): object {
   const schema = (name: FormatName) =>
-    name === 'json' ? Type.Ref('Feed') : name === 'json-feed' ? Type.Object({}) : Type.String()
+    name === 'json' ? Type.Ref('Feed') : name === 'json-feed' ? Type.Ref('JsonFeed') : Type.String()
   return Object.fromEntries(names.map((name) => [MEDIA_TYPES[name], { schema: schema(name) }]))
 }
 
-function describe(operationId: string, summary: string, content: object) {
+function describe(operationId: string, summary: string, content: object, ...statuses: readonly 406[]) {
   return {
     operationId,
     summary,
     tags: ['feeds'],
+    headers: ConditionalHeaders,
     params: ReceiverParams,
     querystring: FeedQuery,
     response: {
-      200: { description: 'Newest first, or oldest first behind `after`.', content },
+      200: { description: 'Newest first, or oldest first behind `after`.', headers: LINKED, content },
       304: NOT_MODIFIED,
-      ...problems(400, 404, 429, 501, 503),
+      308: MOVED,
+      ...problems(400, 404, ...statuses, 501),
     },
   }
 }
@@ -110,10 +129,12 @@ const archiveSchema = {
   description:
     'An Atom archive document (RFC 5005 §4), newest first: the messages behind `after`, up to and with `until`, tombstones included. `prev-archive` in `.atom` leads to the newest one, each leads to the one before and behind it, and together they hold each message of the feed once. A message that its author removes becomes a tombstone in its place, and the tag changes.',
   tags: ['feeds'],
+  headers: ConditionalHeaders,
   params: ArchiveParams,
   response: {
-    200: { description: 'Newest first.', content: { [MEDIA_TYPES.atom]: { schema: Type.String() } } },
+    200: { description: 'Newest first.', headers: TAGGED, content: { [MEDIA_TYPES.atom]: { schema: Type.String() } } },
     304: NOT_MODIFIED,
-    ...problems(400, 404, 429, 503),
+    308: MOVED,
+    ...problems(400, 404),
   },
 } as const

@@ -22,7 +22,7 @@ import { SLOW_MS_MAX } from '../live/follower.ts'
 import { BEAT_MS, FOLLOWERS_MAX } from '../live/hub.ts'
 import { EXPORTS_MAX } from './export.ts'
 import type { App } from './route.ts'
-import { problems } from './schemas.ts'
+import { answer, problems } from './schemas.ts'
 import { SHORT } from './system.ts'
 
 /** Everything that a client may run into, told before it does. */
@@ -34,7 +34,7 @@ export function limitRoutes(app: App, context: Context): void {
         operationId: 'readLimits',
         summary: 'What senders and readers may ask for',
         tags: ['service'],
-        response: { 200: Limits, ...problems(429) },
+        response: { 200: answer('The limits.', 'application/json', Limits), ...problems() },
       },
     },
     (_request, reply) => {

@@ -9,12 +9,16 @@ import { SECURITY_HEADERS } from '../http/security.ts'
 import { SSE_MEDIA_TYPE } from '../live/sse.ts'
 import { ProblemError } from '../problem.ts'
 import { type App, FeedQuery, ReceiverParams, receiverOf } from './route.ts'
-import { answer, problems } from './schemas.ts'
+import { answer, MOVED, problems } from './schemas.ts'
 
 const LiveQuery = Type.Object({
   cursor: Type.Optional(Type.String({ description: 'Go on behind this; Last-Event-ID wins over it.', maxLength: 16 })),
   ...Type.Pick(FeedQuery, ['author', 'topic', 'reply_to']).properties,
   q: Type.Optional(Type.String({ description: 'Refused: words are searched for in the store, not in what is new.' })),
+})
+
+const LiveHeaders = Type.Object({
+  'last-event-id': Type.Optional(Type.String({ description: 'The `id` of the last event seen: go on behind it.' })),
 })
 
 /** A feed as it grows (server-sent events). */
@@ -29,11 +33,13 @@ export function liveRoutes(app: App, context: Context): void {
         description:
           'Server-sent events. Each message is one event whose `id` is its cursor and whose data is a Message. First comes everything behind the cursor given, then what is new; nothing is left out and nothing comes twice. Named events: `gap` (the cursor given is not of this log; the stream begins at the oldest message), and before the stream ends `slow`, `drain` or `gone`, each with the cursor to come back with.',
         tags: ['feeds'],
+        headers: LiveHeaders,
         params: ReceiverParams,
         querystring: LiveQuery,
         response: {
           200: answer('Events until either side ends it.', 'text/event-stream', Type.String()),
-          ...problems(400, 404, 429, 503),
+          308: MOVED,
+          ...problems(400, 404),
         },
       },
     },

@@ -22,7 +22,7 @@ import { REVALIDATE, sendTagged } from '../http/conditional.ts'
 import { originOf } from '../http/origin.ts'
 import { ProblemError } from '../problem.ts'
 import { type App, IdParams } from './route.ts'
-import { answer, NOT_MODIFIED, problems } from './schemas.ts'
+import { answer, ConditionalHeaders, htmlPage, NOT_MODIFIED, problemPages, problems, TAGGED } from './schemas.ts'
 import { TraceJson } from './trace-json.ts'
 
 type Found = Readonly<{ entry: Entry; item: Item; receiver: Uint8Array | undefined; feedName: string | undefined }>
@@ -36,17 +36,19 @@ export function messageRoutes(app: App, context: Context): void {
         operationId: 'readMessage',
         summary: 'One message with its signed bytes',
         tags: ['messages'],
+        headers: ConditionalHeaders,
         params: IdParams,
         response: {
           200: {
             description: 'The message; of a removed one, its tombstone.',
+            headers: TAGGED,
             content: {
               'application/json': { schema: Type.Ref('SignedMessage') },
               [MESSAGE_MEDIA_TYPE]: { schema: Type.String({ format: 'binary' }) },
             },
           },
           304: NOT_MODIFIED,
-          ...problems(400, 404, 429, 503),
+          ...problems(400, 404),
         },
       },
     },
@@ -79,8 +81,8 @@ export function messageRoutes(app: App, context: Context): void {
         tags: ['messages'],
         params: IdParams,
         response: {
-          200: answer('Its last stage.', 'application/json', Type.Ref('Trace')),
-          ...problems(400, 404, 429, 503),
+          200: answer('Its stages.', 'application/json', Type.Ref('Trace')),
+          ...problems(400, 404),
         },
       },
     },
@@ -102,6 +104,7 @@ export function messageRoutes(app: App, context: Context): void {
                 position: stored.position.toString(),
                 cursor: formatCursor(stored.position),
                 received: isoFromMs(stored.receivedMs),
+                accepted: stored.acceptedMs === undefined ? null : isoFromMs(stored.acceptedMs),
                 stored: isoFromMs(stored.storedMs),
                 removed: stored.removed,
               },
@@ -127,7 +130,22 @@ export function messageRoutes(app: App, context: Context): void {
 
   app.get(
     '/m/:id',
-    { schema: { hide: true, params: IdParams }, config: { forPeople: true } },
+    {
+      schema: {
+        operationId: 'readMessagePage',
+        summary: 'One message, for people',
+        tags: ['pages'],
+        headers: ConditionalHeaders,
+        params: IdParams,
+        response: {
+          200: htmlPage('The message with its thread.'),
+          304: NOT_MODIFIED,
+          410: htmlPage('Its author removed it, or it has expired.'),
+          ...problemPages(400, 404),
+        },
+      },
+      config: { forPeople: true },
+    },
     async (request, reply) => {
       const { item, receiver, feedName } = await find(context, request.params.id)
       if (!receiver) throw new ProblemError('not-found', 'This message belongs to no feed.')

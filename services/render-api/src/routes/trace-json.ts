@@ -2,7 +2,7 @@ import { type Static, Type } from 'typebox'
 
 const Time = Type.String({ format: 'date-time' })
 
-/** The last stage that a message reached, with times. */
+/** The stages that a message reached, with times. */
 export const TraceJson = Type.Object(
   {
     id: Type.String(),
@@ -11,8 +11,11 @@ export const TraceJson = Type.Object(
       Type.Object({
         position: Type.String(),
         cursor: Type.String(),
-        received: Time,
-        stored: Time,
+        received: Type.String({ format: 'date-time', description: 'At a router.' }),
+        accepted: Type.Union([Time, Type.Null()], {
+          description: 'In the log, with a receipt; null once the log no longer holds it.',
+        }),
+        stored: Type.String({ format: 'date-time', description: 'In the database: readers see it.' }),
         removed: Type.Boolean(),
       }),
     ),

@@ -73,15 +73,29 @@ export class BadDraft extends ClientFailure {
   readonly code = 'bad-draft'
 }
 
+/** Bytes that should prove something do not. */
+export class NotTrue extends ClientFailure {
+  override readonly name = 'NotTrue'
+  readonly code = 'not-true'
+}
+
 /** An HTTP service did not give what was asked of it. */
 export class HttpFailure extends ClientFailure {
   override readonly name = 'HttpFailure'
   readonly code: string
   readonly status: number | undefined
+  /** After how long it wants to be asked again, milliseconds. */
+  readonly retryAfterMs: number | undefined
 
-  constructor(message: string, code: string, status?: number, options?: ErrorOptions) {
+  constructor(
+    message: string,
+    code: string,
+    { status, retryAfterMs }: { status?: number; retryAfterMs?: number | undefined } = {},
+    options?: ErrorOptions,
+  ) {
     super(message, options)
     this.code = code
     this.status = status
+    this.retryAfterMs = retryAfterMs
   }
 }

@@ -1,5 +1,5 @@
 import { fromBase64Url, openBody, parseKey, SEALED_TYPE, type SealKeys, toBase64Url } from '@p2pmsg/protocol'
-import type { FeedMessage } from './http/read-feed.ts'
+import type { FeedMessage } from './api/feed-api.ts'
 
 /** A sealed message with what stood under its seal; `opened` is false, and nothing else another, where these keys do not open it. */
 export type OpenedMessage = FeedMessage & Readonly<{ opened?: boolean }>
@@ -8,10 +8,11 @@ export type OpenedMessage = FeedMessage & Readonly<{ opened?: boolean }>
 export function openFeedMessage(message: FeedMessage, keys: SealKeys): OpenedMessage {
   if (message.type !== SEALED_TYPE || message.removed) return message
   const author = message.author === null ? undefined : parseKey(message.author)
-  const body = message.body === null ? undefined : fromBase64Url(message.body)
+  const body = message.body === undefined ? undefined : fromBase64Url(message.body)
   const opened = author && body ? openBody(body, author, keys) : undefined
   if (!opened?.ok) return { ...message, opened: false }
   const { type, text } = opened.value
-  const said = text === undefined ? { text: null, body: toBase64Url(opened.value.body) } : { text, body: null }
-  return { ...message, type, ...said, opened: true }
+  const { body: _sealed, ...around } = message
+  const said = text === undefined ? { body: toBase64Url(opened.value.body) } : { text }
+  return { ...around, type, ...said, opened: true }
 }

@@ -6,6 +6,8 @@ import { UsageError } from './exit-code.ts'
 export type Surroundings = Readonly<{
   /** A line for whoever asked: a person, or the next program in a pipe. */
   say: (line: string) => void
+  /** Resolves once whoever reads has taken enough of it: for commands that say a lot. */
+  said: () => Promise<void>
   /** A line for a person alone, on stderr. */
   note: (line: string) => void
   env: Readonly<Record<string, string | undefined>>

@@ -9,6 +9,8 @@ export const EXIT = {
   timeout: 3,
   /** Nobody answers. */
   unreachable: 4,
+  /** Nothing is known of what was asked for. */
+  unknown: 5,
   /** Ctrl-C: 128 + SIGINT, as shells have it. */
   interrupted: 130,
 } as const

@@ -1,3 +1,4 @@
+import { once } from 'node:events'
 import { readFile } from 'node:fs/promises'
 import type { Command, Surroundings } from './command.ts'
 import { bench } from './commands/bench.ts'
@@ -11,11 +12,12 @@ import { record } from './commands/record.ts'
 import { resolve } from './commands/resolve.ts'
 import { send } from './commands/send.ts'
 import { telex } from './commands/telex.ts'
+import { trace } from './commands/trace.ts'
 import { verify } from './commands/verify.ts'
 import { EXIT, Interrupted, UsageError } from './exit-code.ts'
 import { explain } from './explain.ts'
 
-const COMMANDS: readonly Command[] = [send, feed, verify, keygen, ping, resolve, record, dht, node, telex, bench]
+const COMMANDS: readonly Command[] = [send, feed, trace, verify, keygen, ping, resolve, record, dht, node, telex, bench]
 const HELP = help(COMMANDS)
 
 async function run(words: readonly string[], around: Surroundings): Promise<number> {
@@ -51,6 +53,9 @@ function interruptible(): AbortSignal {
 async function main(words: readonly string[]): Promise<number> {
   const around: Surroundings = {
     say: (line) => void process.stdout.write(`${line}\n`),
+    said: async () => {
+      if (process.stdout.writableNeedDrain) await once(process.stdout, 'drain')
+    },
     note: (line) => void process.stderr.write(`p2pmsg: ${line}\n`),
     env: process.env,
     stdin: process.stdin,

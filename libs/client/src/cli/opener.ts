@@ -1,5 +1,5 @@
 import { equalBytes, type SealKeys, sealKeysOf, toHex } from '@p2pmsg/protocol'
-import type { FeedMessage } from '../http/read-feed.ts'
+import type { FeedMessage } from '../api/feed-api.ts'
 import { type OpenedMessage, openFeedMessage } from '../open-feed-message.ts'
 import type { Surroundings } from './command.ts'
 import { UsageError } from './exit-code.ts'

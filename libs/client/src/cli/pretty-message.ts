@@ -13,14 +13,14 @@ export function prettyMessage(message: OpenedMessage): string {
   const name = authorName === null ? '' : ` “${printableLine(authorName)}”`
   const place = topic ? `  #${printableLine(topic)}` : ''
   const seal = message.opened ? '  (sealed)' : ''
-  const head = `${printableLine(sent ?? received ?? '')}  ${printableLine(who)}${name}${place}${seal}  [${printableLine(message.cursor)}]`
+  const head = `${printableLine(sent ?? received)}  ${printableLine(who)}${name}${place}${seal}  [${printableLine(message.cursor)}]`
   return `${head}\n${bodyOf(message).replace(/^/gm, '    ')}\n`
 }
 
 function bodyOf({ removed, text, type, body, opened }: OpenedMessage): string {
   if (removed) return '(removed)'
-  if (text !== null) return printable(short(text))
-  const bytes = body === null ? '' : `, ${Buffer.byteLength(body, 'base64url')} bytes`
+  if (text !== undefined) return printable(short(text))
+  const bytes = body === undefined ? '' : `, ${Buffer.byteLength(body, 'base64url')} bytes`
   if (type !== SEALED_TYPE) return `(${printableLine(type ?? 'no text')}${bytes})`
   return `(sealed${bytes}${opened === false ? '; this key does not open it' : ''})`
 }

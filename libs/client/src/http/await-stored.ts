@@ -1,6 +1,7 @@
 import { setTimeout as sleep } from 'node:timers/promises'
+import { feedApi } from '../api/feed-api.ts'
 import { HttpFailure } from '../failures.ts'
-import { fetchJson } from './fetch-json.ts'
+import { retryAfterMs } from './bounded-fetch.ts'
 
 /** The first look comes this long after the receipt, milliseconds; each further wait is half as long again. */
 const FIRST_MS = 20
@@ -14,22 +15,18 @@ export async function awaitStored(
   signal: AbortSignal,
   onUseless: (why: string) => void,
 ): Promise<void> {
-  const url = feedPath(feedUrl, `v1/messages/${id}`)
+  const api = feedApi(feedUrl)
   for (let wait = FIRST_MS; ; wait = Math.min(wait * GROWTH, LONGEST_MS)) {
     await sleep(wait, undefined, { signal })
     try {
-      const { status, retryAfterMs } = await fetchJson(url, { headers: { accept: 'application/json' } }, signal)
-      if (status === 200) return
-      if (retryAfterMs !== undefined) wait = retryAfterMs / GROWTH // it said when to come back
-      if (status !== 404) onUseless(`the feed answers HTTP ${status}`)
+      const { data, response } = await api.GET('/v1/messages/{id}', { params: { path: { id } }, signal })
+      if (data) return
+      const asked = retryAfterMs(response)
+      if (asked !== undefined) wait = asked / GROWTH // it said when to come back
+      if (response.status !== 404) onUseless(`the feed answers HTTP ${response.status}`)
     } catch (error) {
       if (!(error instanceof HttpFailure)) throw error
       onUseless(error.message)
     }
   }
-}
-
-/** @param feedUrl with or without a slash at its end */
-export function feedPath(feedUrl: string, path: string): URL {
-  return new URL(path, feedUrl.endsWith('/') ? feedUrl : `${feedUrl}/`)
 }

@@ -4,7 +4,7 @@ import { resendMs } from '../backoff.ts'
 import { HttpFailure } from '../failures.ts'
 import { type Expected, type Verdict, verdictOfCode, verdictOfStage } from '../verdict.ts'
 import type { FinalVerdict, Parcel } from '../ways/parcel.ts'
-import { fetchJson, type JsonAnswer, members } from './fetch-json.ts'
+import { boundedFetch, members, retryAfterMs } from './bounded-fetch.ts'
 
 /**
  * Posts a message until there is a verdict, the same ones as over UDP and repeated in the same way.
@@ -31,18 +31,23 @@ export async function postMessage(
 async function postOnce(url: string, { bytes, expected }: Parcel, signal: AbortSignal): Promise<Verdict> {
   try {
     const headers = { 'content-type': MESSAGE_MEDIA_TYPE, accept: 'application/json' }
-    const answer = await fetchJson(new URL(url), { method: 'POST', headers, body: bytes }, signal)
-    return verdictOfAnswer(answer, expected)
+    const response = await boundedFetch(new Request(url, { method: 'POST', headers, body: bytes, signal }))
+    return verdictOf(response, await bodyOf(response), expected)
   } catch (error) {
     if (error instanceof HttpFailure) return { kind: 'useless', why: error.message }
     throw error
   }
 }
 
-function verdictOfAnswer({ status, body, retryAfterMs }: JsonAnswer, expected: Expected): Verdict {
+/** Undefined where it is no JSON: a proxy answers in the router's place. */
+function bodyOf(response: Response): Promise<unknown> {
+  return response.json().catch(() => undefined)
+}
+
+function verdictOf(response: Response, body: unknown, expected: Expected): Verdict {
   const { stage, receipt, code } = members(body)
-  if (typeof code === 'string' && isRefusalCode(code)) return verdictOfCode(code, retryAfterMs, undefined)
-  if (status >= 300 || typeof stage !== 'string') return { kind: 'useless', why: `HTTP ${status}` }
+  if (typeof code === 'string' && isRefusalCode(code)) return verdictOfCode(code, retryAfterMs(response), undefined)
+  if (!response.ok || typeof stage !== 'string') return { kind: 'useless', why: `HTTP ${response.status}` }
   const bytes = typeof receipt === 'string' ? fromBase64Url(receipt) : undefined
   return verdictOfStage(stage, bytes, expected)
 }

@@ -38,5 +38,6 @@ ${list([...LAUNCHER, OPERATORS])}
   p2pmsg help <command> or p2pmsg <command> --help says more.
 
 A receiver's address is p2pmsg://<key>[@host:port][/topic]; without a host it is found in the DHT. Exit codes: 0 done,
-1 refused or not true, 2 not understood, 3 time over and the outcome unknown, 4 nobody answers, 130 Ctrl-C.`
+1 refused or not true, 2 not understood, 3 time over and the outcome unknown, 4 nobody answers, 5 nothing is known of it,
+130 Ctrl-C.`
 }

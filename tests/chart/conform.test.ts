@@ -42,7 +42,7 @@ function theChart(tools: ChartTools): void {
   })
 
   test('the chart says which Kubernetes it wants, and the oldest is refused', async () => {
-    const old = await helm(tools, ['template', 'demo', CHART, '--kube-version', '1.31.0'])
-    expect(old.stderr).toMatch(/incompatible with Kubernetes v1\.31\.0/)
+    const old = await helm(tools, ['template', 'demo', CHART, '--kube-version', '1.29.0'])
+    expect(old.stderr).toMatch(/incompatible with Kubernetes v1\.29\.0/)
   })
 }

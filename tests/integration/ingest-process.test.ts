@@ -113,6 +113,19 @@ async function refusalLines(bench: IngestBench): Promise<Refusal[]> {
   return lines
 }
 
+test('one that is told to end while it waits for the bus ends with 0, at once', async () => {
+  const keyFile = join(folder, 'receipt-key')
+  await writeFile(keyFile, 'ab'.repeat(32))
+  const [port, nobody] = [await freePort(), await freePort()]
+  const env = { P2PMSG_RECEIPT_KEY_FILE: keyFile, P2PMSG_METRICS_PORT: String(port) }
+  const child = spawnIngest({ NATS_URL: `nats://ingest:secret@127.0.0.1:${nobody}`, ...env })
+  const status = async (path: string) => (await fetch(`http://127.0.0.1:${port}${path}`).catch(() => undefined))?.status
+  await expect.poll(() => status('/livez')).toBe(200)
+  expect(await status('/readyz')).toBe(503)
+  child.kill('SIGTERM')
+  expect(await once(child, 'exit')).toEqual([0, null])
+})
+
 test('a bad configuration ends it with 78 and one line that names every variable', async () => {
   const port = await freePort()
   const child = spawnIngest({ P2PMSG_METRICS_PORT: String(port), P2PMSG_MAX_AGE: 'a week' })

@@ -61,6 +61,26 @@ test.concurrent('Postgres killed in the middle: questions hear so, nothing is lo
   await bench[Symbol.asyncDispose]() // before its Postgres goes
 })
 
+test.concurrent('a store that starts while Postgres is away waits for it; one that is not let in says so', async ({
+  expect,
+}) => {
+  await using postgres = await aPostgres()
+  const url = await postgres.server.database('late')
+  const elsewhere = { url: url.replace(/late$/, 'nowhere'), [Symbol.asyncDispose]: async () => undefined }
+  await using lost = await StoreBench.start({ partitions: 1 }, elsewhere)
+  await expect(lost.store()).rejects.toMatchObject({ code: 'DATABASE_UNFIT' })
+  await using bench = await StoreBench.start({ partitions: 1 }, { url, [Symbol.asyncDispose]: async () => undefined })
+  await postgres.server.kill()
+  const starting = bench.store()
+  const receiver = aKeyPair().publicKey
+  await bench.accept([aMessage(aKeyPair(), receiver, { text: 'before the store' })])
+  await postgres.server.start()
+  const store = await starting
+  await expect.poll(() => whole(bench, receiver), PATIENCE).toHaveLength(1)
+  await store.drain()
+  await bench[Symbol.asyncDispose]() // before its Postgres goes
+})
+
 test.concurrent('a connection that breaks between two statements of a transaction ends that transaction and nothing else', async ({
   expect,
 }) => {

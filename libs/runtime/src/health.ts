@@ -1,6 +1,7 @@
 import { once } from 'node:events'
 import { createServer, type RequestListener } from 'node:http'
 import type { AddressInfo } from 'node:net'
+import { listenHost } from './listen-host.ts'
 
 /**
  * `/livez`, `/readyz` and `/metrics` of one process. Ready means that this process can do its own part; it stays ready
@@ -32,7 +33,7 @@ export class Health implements AsyncDisposable {
     // Loaded here and not above: whoever merely uses this library must not start an SDK by importing it.
     const { prometheus } = await import('./telemetry.ts')
     this.#metrics = (request, response) => prometheus.getMetricsRequestHandler(request, response)
-    this.#server.listen(port, host)
+    this.#server.listen(port, await listenHost(host))
     await once(this.#server, 'listening')
     return (this.#server.address() as AddressInfo).port
   }

@@ -29,7 +29,12 @@ export async function run(service: BusUser, start: (context: RunContext) => Prom
     const stop = firstSignal()
     const health = new Health()
     await health.listen(config.metricsPort, config.metricsHost)
-    const running = await start({ log, health })
+    const running = await Promise.race([start({ log, health }), stop])
+    if (typeof running === 'string') {
+      // It waits for a server, or is half up: nothing has been promised to anybody.
+      log.info({ signal: running }, 'ended before it had started')
+      process.exit(EXIT.drained)
+    }
     health.started()
     log.info({ metricsPort: config.metricsPort }, 'started')
     process.on('unhandledRejection', (thrown) => {

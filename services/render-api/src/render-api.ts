@@ -1,5 +1,12 @@
 import type { AddressInfo } from 'node:net'
-import { connectBus, DurabilityProbe, followAnnouncements, type RunContext, type Service } from '@p2pmsg/runtime'
+import {
+  connectBus,
+  DurabilityProbe,
+  followAnnouncements,
+  listenHost,
+  type RunContext,
+  type Service,
+} from '@p2pmsg/runtime'
 import { createApp } from './app.ts'
 import type { Config } from './config.ts'
 import { announcementBad, announcementHeard } from './events.ts'
@@ -60,7 +67,7 @@ export async function startRenderApi(config: Config, { log, health }: RunContext
     missing: () => health.missing,
   })
   started.defer(() => app.close())
-  await app.listen({ host: config.httpHost, port: config.httpPort })
+  await app.listen({ host: await listenHost(config.httpHost), port: config.httpPort })
   const { port } = app.server.address() as AddressInfo
   log.info({ port }, 'serving feeds')
   const running = started.move()

@@ -1,4 +1,4 @@
-import { Failure, type Logger, reasonOf } from '@p2pmsg/runtime'
+import { backoffMs, Failure, type Logger, reasonOf, sleep } from '@p2pmsg/runtime'
 import { Kysely, PostgresAdapter, PostgresDialect, sql } from 'kysely'
 import { Pool } from 'pg'
 import type { Tables } from './schema.ts'
@@ -12,6 +12,15 @@ class DatabaseUnavailable extends Failure {
   readonly retry = 'soon'
 }
 
+/** Postgres answers, and cannot be used: it is too old, or the URL names a user or a database that it does not know. */
+class DatabaseUnfit extends Failure {
+  override readonly name = 'DatabaseUnfit'
+  readonly code = 'DATABASE_UNFIT'
+  readonly retry = 'never'
+}
+
+/** Longest wait between two tries at the start, milliseconds. */
+const RETRY_LAST_MS = 2_000
 /** Waiting for a connection, milliseconds: a reader would rather hear `unavailable`. */
 const CONNECT_MS = 2_000
 /** An idle connection is closed after this, milliseconds. */
@@ -54,13 +63,35 @@ export function openDatabase(options: Readonly<{ url: string; poolSize: number; 
   return new Kysely<Tables>({ dialect: new Dialect({ pool }) })
 }
 
-/** @throws {DatabaseUnavailable} it does not answer, or is older than we can use */
-export async function checkDatabase(db: Database): Promise<void> {
+/**
+ * Waits until Postgres answers, as every service waits for NATS: whichever of them starts first, nothing has to be started again.
+ * @throws {DatabaseUnfit} it answers, and what is wrong does not go away by itself
+ */
+export async function awaitDatabase(db: Database, log: Logger): Promise<void> {
+  for (let attempt = 0; ; attempt++) {
+    try {
+      return await checkDatabase(db)
+    } catch (thrown) {
+      if (!(thrown instanceof DatabaseUnavailable)) throw thrown
+      if (isRefusal(thrown.cause)) throw new DatabaseUnfit(thrown.message, { cause: thrown })
+      log.warn({ err: thrown, attempt }, 'waiting for Postgres')
+      await sleep(backoffMs(attempt, RETRY_LAST_MS))
+    }
+  }
+}
+
+/** SQLSTATE classes 28 (who we are) and 3D (no such database): a wrong URL, of which nobody hears who waits in silence. */
+function isRefusal(cause: unknown): boolean {
+  const state = cause instanceof Error && 'code' in cause ? cause.code : undefined
+  return typeof state === 'string' && /^(28|3D)/.test(state)
+}
+
+async function checkDatabase(db: Database): Promise<void> {
   const { rows } = await available(() =>
     sql<{ version: number }>`SELECT current_setting('server_version_num')::int / 10000 AS version`.execute(db),
   )
   const version = rows[0]?.version ?? 0
-  if (version < VERSION_MIN) throw new DatabaseUnavailable(`Postgres ${version} is too old: ${VERSION_MIN} or newer`)
+  if (version < VERSION_MIN) throw new DatabaseUnfit(`Postgres ${version} is too old: ${VERSION_MIN} or newer`)
 }
 
 /** Runs work on the database and gives whatever goes wrong its one name. @throws {DatabaseUnavailable} */

@@ -1,7 +1,7 @@
 // Brings the database to this release's tables and ends: what the chart runs before a release's stores. Stores do the same at
 // their start, so that nothing depends on who comes first.
 import { ConfigError, createLogger, Env, EXIT, reasonOf } from '@p2pmsg/runtime'
-import { checkDatabase, openDatabase } from './database.ts'
+import { awaitDatabase, openDatabase } from './database.ts'
 import { migrate } from './migrate.ts'
 
 const log = createLogger('store', 'info')
@@ -10,7 +10,7 @@ try {
   const { url } = env.done({ url: env.text('POSTGRES_URL') })
   const db = openDatabase({ url, poolSize: 1, log })
   try {
-    await checkDatabase(db)
+    await awaitDatabase(db, log)
     await migrate(db)
   } finally {
     await db.destroy()

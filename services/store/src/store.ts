@@ -1,7 +1,7 @@
 import { connectBus, type RunContext, readPartitions, type Service } from '@p2pmsg/runtime'
 import { startChore } from './chore.ts'
 import type { Config } from './config.ts'
-import { checkDatabase, openDatabase } from './database.ts'
+import { awaitDatabase, openDatabase } from './database.ts'
 import { watchPartitions } from './events.ts'
 import { definePartitions } from './lease.ts'
 import { migrate } from './migrate.ts'
@@ -16,12 +16,12 @@ import { forgetRemovals, TRIM_MS, trimLog } from './trimmer.ts'
 /** Half of the connections are for readers, half for writers, leases and chores: neither can starve the other. */
 const READERS_SHARE = 0.5
 
-/** The log into Postgres, and Postgres to whoever asks. @throws when Postgres or NATS cannot be used */
+/** The log into Postgres, and Postgres to whoever asks. Waits for both. @throws when Postgres or NATS cannot be used */
 export async function startStore(config: Config, { log, health }: RunContext): Promise<Service> {
   await using started = new AsyncDisposableStack()
   const db = openDatabase({ url: config.postgresUrl, poolSize: config.poolSize, log })
   started.defer(() => db.destroy())
-  await checkDatabase(db)
+  await awaitDatabase(db, log)
   const { searchLanguage } = config
   if (searchLanguage) await checkLanguage(db, searchLanguage)
   await migrate(db)

@@ -1,6 +1,7 @@
 import type { AddressInfo } from 'node:net'
 import cors from '@fastify/cors'
 import { MESSAGE_HTTP_BYTES_MAX, MESSAGE_MEDIA_TYPE } from '@p2pmsg/protocol'
+import { listenHost } from '@p2pmsg/runtime'
 import { type FastifyError, type FastifyInstance, fastify } from 'fastify'
 import { type PostParts, postMessage } from './post-message.ts'
 import { sendProblem } from './problem.ts'
@@ -26,7 +27,7 @@ const PREFLIGHT_SECONDS = 86_400
 export async function startHttp(options: HttpOptions, parts: PostParts): Promise<AsyncDisposable & { port: number }> {
   const app = await createApp(options, parts)
   try {
-    await app.listen({ host: options.httpHost, port: options.httpPort })
+    await app.listen({ host: await listenHost(options.httpHost), port: options.httpPort })
   } catch (thrown) {
     await app.close()
     throw thrown

@@ -42,10 +42,11 @@ const reader: Reader = {
 }
 
 let app: App
+const heads = new Heads(() => RECEIVED_MS)
 beforeAll(async () => {
   const now = () => RECEIVED_MS
   const names = new Names(reader, now)
-  const pages = new Pages({ reader, names, heads: new Heads(now), now })
+  const pages = new Pages({ reader, names, heads, now })
   const log = createLogger('render-api', 'silent')
   const hostedHere = { key: receiver } as ReceiverEntry
   const receivers = { get: (key: Uint8Array) => (Buffer.compare(key, receiver) ? undefined : hostedHere) }
@@ -94,6 +95,21 @@ describe('a feed as JSON', () => {
     expect([again.statusCode, again.body]).toEqual([304, ''])
     const other = await app.inject({ url: `${path}?limit=9`, headers: { 'if-none-match': String(first.headers.etag) } })
     expect(other.statusCode).toBe(200)
+  })
+
+  test('is given out again without reading the request anew, and not to those who ask otherwise', async () => {
+    const [json, html] = ['application/json', 'text/html']
+    const ask = (accept: string, query = '') => app.inject({ url: `${path}${query}`, headers: { accept } })
+    const first = [await ask(json), await ask(html), await ask(json, '?limit=9')]
+    heads.setPartitions(1)
+    heads.heard(0, { prev: 20n, last: 20n, rows: [] })
+    const again = [await ask(json), await ask(html), await ask(json, '?limit=9')]
+    const told = ({ statusCode, body, headers }: Awaited<ReturnType<typeof ask>>) => {
+      return { statusCode, body, headers: { ...headers, date: undefined } }
+    }
+    expect(again.map(told)).toEqual(first.map(told))
+    expect(new Set(again.map(({ headers }) => headers.etag)).size).toBe(3)
+    expect((await ask('image/png')).statusCode).toBe(406)
   })
 
   test('has one address: a key in hex is redirected to it, with its query', async () => {

@@ -52,18 +52,28 @@ export class Pages {
     this.#options = options
   }
 
+  /** Names a page: of a question, in a format, for those who reach this service at `origin`. */
+  keyOf(question: FeedQuestion, format: Format, origin: string): string {
+    const query = isPlain(question) ? '' : toQuery(question).toString()
+    return `${format.name} ${origin} ${toHex(question.receiver)}?${query}`
+  }
+
+  /** The page from last time, while it is still true. */
+  hot(key: string, receiver: Uint8Array): Rendered | undefined {
+    const { heads, now } = this.#options
+    const cached = this.#cache.get(key)
+    if (!cached || now() >= cached.staleMs || !heads.unchanged(receiver, cached.applied)) return undefined
+    pageServed('cache')
+    return cached
+  }
+
   /** @throws {BusUnavailable} the store does not answer */
   async page(question: FeedQuestion, format: Format, origin: string): Promise<Rendered> {
-    const { heads, now } = this.#options
-    const query = isPlain(question) ? '' : toQuery(question).toString()
-    const key = `${format.name} ${origin} ${toHex(question.receiver)}?${query}`
-    const cached = this.#cache.get(key)
-    if (cached && now() < cached.staleMs && heads.unchanged(question.receiver, cached.applied)) {
-      pageServed('cache')
-      return cached
-    }
+    const key = this.keyOf(question, format, origin)
+    const hot = this.hot(key, question.receiver)
+    if (hot) return hot
     pageServed('store')
-    const made = await this.#make(question, format, origin, cached)
+    const made = await this.#make(question, format, origin, this.#cache.get(key))
     this.#cache.set(key, made)
     return made
   }

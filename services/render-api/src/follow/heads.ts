@@ -20,7 +20,7 @@ export class Heads {
   readonly #changes = new Map<string, Position>() // bounded by FEEDS_MAX
   #partitions: number | undefined
   /** A hash for each hot page would be its dearest part; keys live as long as their receivers' entries. */
-  readonly #partitionOf = new WeakMap<Uint8Array, number>()
+  readonly #feeds = new WeakMap<Uint8Array, Readonly<{ partition: number; hex: string }>>()
 
   constructor(now: () => number) {
     this.#now = now
@@ -61,10 +61,13 @@ export class Heads {
   /** Whether nothing was committed to a feed behind `applied`, for all that can be known without asking. */
   unchanged(receiver: Uint8Array, applied: Position): boolean {
     if (this.#partitions === undefined) return false
-    const partition = this.#partitionOf.get(receiver) ?? partitionOf(receiver, this.#partitions)
-    this.#partitionOf.set(receiver, partition)
-    const head = this.#heads.get(partition)
+    let feed = this.#feeds.get(receiver)
+    if (!feed) {
+      feed = { partition: partitionOf(receiver, this.#partitions), hex: toHex(receiver) }
+      this.#feeds.set(receiver, feed)
+    }
+    const head = this.#heads.get(feed.partition)
     if (!head || this.#now() - head.heardMs > SILENCE_MS_MAX || head.unknownAt > applied) return false
-    return (this.#changes.get(toHex(receiver)) ?? 0n) <= applied
+    return (this.#changes.get(feed.hex) ?? 0n) <= applied
   }
 }

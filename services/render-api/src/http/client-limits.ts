@@ -39,8 +39,10 @@ export class ClientLimits {
     const client = this.#clients.get(key) ?? { tokens: most, filledMs: nowMs }
     const gained = (Math.max(0, nowMs - client.filledMs) * perSecond) / 1000
     const tokens = Math.min(most, client.tokens + gained)
+    client.tokens = tokens < 1 ? tokens : tokens - 1
+    client.filledMs = nowMs
     this.#clients.delete(key)
-    this.#clients.set(key, { tokens: tokens < 1 ? tokens : tokens - 1, filledMs: nowMs })
+    this.#clients.set(key, client)
     this.#forgetOldest()
     return tokens < 1 ? Math.max(1, Math.ceil((1 - tokens) / perSecond)) : 0
   }
@@ -69,8 +71,21 @@ export class ClientLimits {
   }
 }
 
+/** Addresses whose client is remembered; beyond, all are forgotten and told anew. */
+const ADDRESSES_MAX = 10_000
+const known = new Map<string, string>() // bounded by ADDRESSES_MAX
+
 /** Who asks: an IPv4 address, or the /56 of an IPv6 one. What is no address is one client altogether. */
 export function clientOf(ip: string): string {
+  const before = known.get(ip)
+  if (before !== undefined) return before
+  if (known.size >= ADDRESSES_MAX) known.clear()
+  const client = readClient(ip)
+  known.set(ip, client)
+  return client
+}
+
+function readClient(ip: string): string {
   const bytes = parseIp(ip)
   if (!bytes) return ''
   const hex = toHex(bytes)

@@ -11,12 +11,12 @@ export const REVALIDATE = 'public, no-cache'
 const TAGS_MAX = 32
 
 /** Answers with the bytes, compressed if the client likes, or with 304 to whoever has them already. */
-export async function sendTagged(
+export function sendTagged(
   request: FastifyRequest,
   reply: FastifyReply,
   { body, etag, contentType, link }: Tagged,
   cacheControl = REVALIDATE,
-): Promise<FastifyReply> {
+): FastifyReply | Promise<FastifyReply> {
   const encoding = isWorthIt(body) ? encodingOf(request) : 'identity'
   // Compressed bytes are other bytes, and a strong tag tells bytes apart.
   const tag = encoding === 'identity' ? etag : `${etag.slice(0, -1)}-${encoding}"`
@@ -26,9 +26,12 @@ export async function sendTagged(
   if (link) head.push('link', link)
   if (matches(request.headers['if-none-match'], tag)) return write(reply, 304, head, undefined)
   if (encoding !== 'identity') head.push('content-encoding', encoding)
-  const bytes = encoding === 'identity' ? body : await encoded(body, encoding)
-  head.push('content-type', contentType, 'content-length', String(bytes.length))
-  return write(reply, reply.statusCode, head, bytes)
+  const whole = (bytes: Buffer) => {
+    head.push('content-type', contentType, 'content-length', String(bytes.length))
+    return write(reply, reply.statusCode, head, bytes)
+  }
+  const bytes = encoded(body, encoding)
+  return bytes instanceof Promise ? bytes.then(whole) : whole(bytes)
 }
 
 /** The head in one piece and the bytes, past fastify's own way, which costs a hot page more than all the rest of it. */

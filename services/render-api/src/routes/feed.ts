@@ -7,6 +7,7 @@ import { formats } from '../formats/formats.ts'
 import { REVALIDATE, sendTagged } from '../http/conditional.ts'
 import { originOf } from '../http/origin.ts'
 import { ProblemError } from '../problem.ts'
+import { HotPages } from './hot-pages.ts'
 import { type App, ArchiveParams, FeedQuery, hosted, ReceiverParams, receiverOf } from './route.ts'
 import { ConditionalHeaders, htmlPage, LINKED, MOVED, NOT_MODIFIED, problemPages, problems, TAGGED } from './schemas.ts'
 
@@ -18,15 +19,19 @@ const LASTING = 'public, max-age=86400'
 /** A feed, page by page: one query, and a format by Accept or by the end of the path. `/` and `/tweets` show the default feed. */
 export function feedRoutes(app: App, context: Context): void {
   const all = formats(context)
+  const hot = new HotPages(context)
+  const onRequest = hot.answer
   const answer = async (request: FastifyRequest, reply: FastifyReply, receiver: Uint8Array, name: FormatName) => {
     const question = toQuestion(receiver, request.query as Static<typeof FeedQuery>)
-    const page = await context.pages.page(question, all[name], originOf(request, context.publicUrl))
+    const origin = originOf(request, context.publicUrl)
+    const page = await context.pages.page(question, all[name], origin)
+    hot.remember(request, reply, receiver, context.pages.keyOf(question, all[name], origin))
     return sendTagged(request, reply, page)
   }
 
   app.get(
     '/v1/feeds/:receiver',
-    { schema: describe('readFeed', 'One page of a feed', bodies('json', 'json-feed', 'atom', 'html'), 406) },
+    { onRequest, schema: describe('readFeed', 'One page of a feed', bodies('json', 'json-feed', 'atom', 'html'), 406) },
     async (request, reply) => {
       const entry = receiverOf(request, reply, context)
       if (!entry) return reply
@@ -39,7 +44,7 @@ export function feedRoutes(app: App, context: Context): void {
   for (const [name, operationId] of Object.entries(suffixed) as ['json-feed' | 'atom' | 'html', string][]) {
     const schema = describe(operationId, `One page of a feed as ${MEDIA_TYPES[name]}`, bodies(name))
     const config = { forPeople: name === 'html' }
-    app.get(`/v1/feeds/:receiver${SUFFIXES[name]}`, { schema, config }, async (request, reply) => {
+    app.get(`/v1/feeds/:receiver${SUFFIXES[name]}`, { onRequest, schema, config }, async (request, reply) => {
       const entry = receiverOf(request, reply, context)
       return entry ? answer(request, reply, entry.key, name) : reply
     })
@@ -66,6 +71,7 @@ export function feedRoutes(app: App, context: Context): void {
     app.get(
       path,
       {
+        onRequest,
         schema: {
           operationId,
           summary: 'One page of the default feed, for people',

@@ -1,7 +1,10 @@
 // Proves that the client keeps its word over a bad network and a killed router, and that the p2pmsg command does what its help
 // says, against the whole stack: own NATS and Postgres, the four services as processes.
+import type { ChildProcess } from 'node:child_process'
+import { EventEmitter, once } from 'node:events'
 import { readFile, writeFile } from 'node:fs/promises'
 import { join } from 'node:path'
+import { createInterface } from 'node:readline'
 import { Kvm } from '@nats-io/kv'
 import { answerOf, type FeedMessage, feedApi, resolve, Sender } from '@p2pmsg/client'
 import type { Stack } from '@p2pmsg/local'
@@ -79,6 +82,32 @@ async function feedOf(receiver: Uint8Array): Promise<FeedMessage[]> {
     all.push(...page.messages)
     if (page.next === null) return all.toReversed()
     before = page.next
+  }
+}
+
+/** `p2pmsg feed --follow --json` as a process. */
+class Followed {
+  readonly ids: string[] = []
+  readonly #child: ChildProcess
+  readonly #lines = new EventEmitter()
+
+  constructor(child: ChildProcess) {
+    this.#child = child
+    createInterface({ input: child.stdout ?? process.stdin }).on('line', (line) => {
+      this.ids.push((JSON.parse(line) as FeedMessage).id)
+      this.#lines.emit('line')
+    })
+  }
+
+  async until(count: number): Promise<void> {
+    while (this.ids.length < count) await once(this.#lines, 'line')
+  }
+
+  async ctrlC(): Promise<number> {
+    const closed = once(this.#child, 'close')
+    this.#child.kill('SIGINT')
+    const [code] = (await closed) as [number]
+    return code
   }
 }
 
@@ -181,6 +210,44 @@ test('the command: send, verify, answer, read, ping, record', async () => {
     stdout: expect.stringMatching(/answers in .* ms/),
   })
   expect(await shell.p2pmsg('record', 'show')).toMatchObject({ code: 0, stdout: expect.stringContaining(feedBase()) })
+  // what became of it, and whether the feed shows what was signed
+  const [traced, nowhere, verified] = await Promise.all([
+    shell.p2pmsg('trace', id),
+    shell.p2pmsg('trace', '0'.repeat(64), '--from', feedBase()),
+    shell.p2pmsg('verify', `${feedBase()}/m/${id}`, '--to', stack.receiver),
+  ])
+  expect(traced).toMatchObject({
+    code: 0,
+    stdout: expect.stringMatching(/received .*\n +accepted .* ms .*\n +stored /),
+  })
+  expect(nowhere).toMatchObject({ code: 5, stderr: expect.stringContaining('turned away by a router') })
+  expect(verified.stdout.match(/^✓/gm)).toHaveLength(5)
+  expect(verified).toMatchObject({ code: 0, stderr: '' })
+})
+
+test('the command: a feed is followed through the death of the service, and on the next day from where it stopped', async () => {
+  await using shell = await Shell.open()
+  const receiver = aKeyPair()
+  const address = await aReceiver(routerPort(), receiver)
+  await using sender = await Sender.start({ keys: aKeyPair(), address, wait: 'accepted' })
+  const send = (count: number) => Promise.all(Array.from({ length: count }, (_, i) => sender.send({ text: `${i}` })))
+  const words = ['feed', address, '--follow', '--after', 'oldest', '--state', 'state.json', '--json']
+  await send(20)
+  const today = new Followed(shell.spawn(...words))
+  await today.until(20)
+  const sending = send(200)
+  await stack.kill('render-api')
+  await stack.restart('render-api')
+  await sending
+  await send(20)
+  await today.until(240)
+  expect(await today.ctrlC()).toBe(130)
+  await send(3)
+  const tomorrow = new Followed(shell.spawn(...words))
+  await tomorrow.until(3)
+  expect(await tomorrow.ctrlC()).toBe(130)
+  const ids = (await feedOf(receiver.publicKey)).map(({ id }) => id)
+  expect([...today.ids, ...tomorrow.ids]).toEqual(ids)
 })
 
 test('the command: what is sealed, only the receiver reads, and a wrong key says so', async () => {

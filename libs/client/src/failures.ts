@@ -67,6 +67,12 @@ export class QueueFull extends ClientFailure {
   readonly code = 'queue-full'
 }
 
+/** More messages lie on disk than an outbox keeps. */
+export class OutboxFull extends ClientFailure {
+  override readonly name = 'OutboxFull'
+  readonly code = 'outbox-full'
+}
+
 /** The draft breaks a rule of the message format, which a router would refuse as `malformed`. */
 export class BadDraft extends ClientFailure {
   override readonly name = 'BadDraft'

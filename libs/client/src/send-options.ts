@@ -1,9 +1,11 @@
 import type { Address, KeyPair, RefusalCode } from '@p2pmsg/protocol'
 import type { DhtOptions } from './dht/find-record.ts'
+import type { Outbox } from './outbox/outbox.ts'
 import type { WayName } from './ways/way.ts'
 
 export type SenderOptions = Readonly<{
-  keys: KeyPair
+  /** Who signs; who only delivers what is signed needs none. */
+  keys?: KeyPair
   /**
    * `p2pmsg://<key>[@host:port][/topic]`: the host is asked for the record, the record names the routers. Without a host the
    * record is looked up in the DHT.
@@ -19,6 +21,8 @@ export type SenderOptions = Readonly<{
   wait?: Wait
   /** Ends every message that has no answer yet, and takes no more. */
   signal?: AbortSignal
+  /** Where messages are on disk before they leave, until they have their end; and their receipts after that. */
+  outbox?: Outbox
   /** Local address to send from; default: the system's choice. */
   host?: string
 }>

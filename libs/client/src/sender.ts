@@ -1,6 +1,7 @@
 import { EventEmitter, setMaxListeners } from 'node:events'
 import {
   type Address,
+  encodeMessage,
   formatAddress,
   type KeyPair,
   type Message,
@@ -12,6 +13,7 @@ import {
 import { composeMessage, type MessageDraft, SeqClock } from './compose.ts'
 import { Closed, NoRecord, Refused } from './failures.ts'
 import { awaitStored } from './http/await-stored.ts'
+import type { Outbox } from './outbox/outbox.ts'
 import { readAddress } from './reachable.ts'
 import { rememberedVerify } from './remembered-verify.ts'
 import { sealDraft } from './seal-draft.ts'
@@ -34,11 +36,12 @@ const QUEUE_MAX = 65_536
  * verified against the receiver's key.
  */
 export class Sender extends EventEmitter<SenderEvents> implements AsyncDisposable {
-  readonly #keys: KeyPair
+  readonly #keys: KeyPair | undefined
   readonly #address: Address
   readonly #formatted: string
   readonly #wait: Wait
   readonly #slots: Slots
+  readonly #outbox: Outbox | undefined
   readonly #clock = new SeqClock()
   readonly #check = rememberedVerify()
   readonly #closing = new AbortController()
@@ -57,6 +60,7 @@ export class Sender extends EventEmitter<SenderEvents> implements AsyncDisposabl
     this.#formatted = formatAddress(address)
     this.#wait = options.wait ?? 'accepted'
     this.#slots = new Slots(options.ordered ? 1 : (options.window ?? WINDOW_DEFAULT), QUEUE_MAX)
+    this.#outbox = options.outbox
     this.#ways = ways
     setMaxListeners(0, this.#closing.signal) // one for each message in the window that waits to be stored
     this.#signal = options.signal
@@ -104,7 +108,7 @@ export class Sender extends EventEmitter<SenderEvents> implements AsyncDisposabl
   /** Signs a message without sending it. @throws {BadDraft} */
   compose(draft: MessageDraft): Message {
     const topic = draft.topic ?? this.#address.topic
-    return composeMessage({ ...draft, topic }, this.#keys, this.#address.receiver, this.#clock.next())
+    return composeMessage({ ...draft, topic }, this.#author, this.#address.receiver, this.#clock.next())
   }
 
   /**
@@ -113,7 +117,7 @@ export class Sender extends EventEmitter<SenderEvents> implements AsyncDisposabl
    */
   async seal(draft: MessageDraft, signal?: AbortSignal): Promise<MessageDraft> {
     const { sealKey } = await this.#ways.recordOnce(this.#scope(signal))
-    return sealDraft(draft, this.#keys.publicKey, this.#address.receiver, sealKey)
+    return sealDraft(draft, this.#author.publicKey, this.#address.receiver, sealKey)
   }
 
   /** Signs and sends. @throws {BadDraft}, and what {@link deliver} throws */
@@ -124,11 +128,27 @@ export class Sender extends EventEmitter<SenderEvents> implements AsyncDisposabl
   /**
    * Sends a message that is signed already. It may be sent again at any time: a message has one id, and a repetition gets the
    * first receipt.
-   * @throws {Refused} finally; {@link QueueFull}, {@link NoRecord}, {@link Closed}; or the signal's reason
+   * @throws {Refused} finally; {@link QueueFull}, {@link OutboxFull}, {@link NoRecord}, {@link Closed}; or the signal's reason.
+   * With an outbox all but those who are refused stay there.
    */
   async deliver(message: Message, options: DeliverOptions = {}): Promise<SendResult> {
     this.#closing.signal.throwIfAborted()
     const id = messageId(message)
+    if (!this.#outbox) return this.#deliver(message, id, options)
+    const bytes = encodeMessage(message)
+    const unsent = { id: toHex(id), address: this.#formatted, message: bytes, sinceMs: Date.now() }
+    await this.#outbox.add(unsent)
+    try {
+      const result = await this.#deliver(message, id, options)
+      await this.#outbox.end(unsent, result.receipt)
+      return result
+    } catch (error) {
+      if (error instanceof Refused) await this.#outbox.end(unsent)
+      throw error
+    }
+  }
+
+  async #deliver(message: Message, id: Uint8Array, options: DeliverOptions): Promise<SendResult> {
     await this.#slots.take(options.signal)
     try {
       const result = await this.#send(message, id, options)
@@ -185,6 +205,11 @@ export class Sender extends EventEmitter<SenderEvents> implements AsyncDisposabl
     if (feedUrl === undefined)
       throw new NoRecord("the receiver's record names no feed, so nobody can say what is stored")
     await awaitStored(feedUrl, id, scope, (why) => this.#onUseless(why))
+  }
+
+  get #author(): KeyPair {
+    if (!this.#keys) throw new TypeError('a sender without keys only delivers what is signed')
+    return this.#keys
   }
 
   #scope(signal: AbortSignal | undefined): AbortSignal {

@@ -1,0 +1,60 @@
+import { type FileHandle, open } from 'node:fs/promises'
+
+type Waiting = Readonly<{ text: string; done: PromiseWithResolvers<void> }>
+
+/** A file that is only appended to. What is said while the disk is busy goes down together: one write, one sync. */
+export class AppendFile implements AsyncDisposable {
+  readonly #handle: FileHandle
+  #waiting: Waiting[] = [] // BOUNDED by those who append, who wait for it
+  #writing: Promise<void> | undefined
+  #bytes: number
+
+  private constructor(handle: FileHandle, bytes: number) {
+    this.#handle = handle
+    this.#bytes = bytes
+  }
+
+  /** Opens or makes it, for its owner's eyes alone. @throws what the operating system says */
+  static async open(file: string): Promise<AppendFile> {
+    const handle = await open(file, 'a', 0o600)
+    const { size } = await handle.stat()
+    return new AppendFile(handle, size)
+  }
+
+  /** As far as we wrote it. */
+  get bytes(): number {
+    return this.#bytes
+  }
+
+  /** Resolves when the text is on disk. @throws what the operating system says, such as ENOSPC */
+  append(text: string): Promise<void> {
+    const done = Promise.withResolvers<void>()
+    this.#waiting.push({ text, done })
+    this.#writing ??= this.#write().finally(() => {
+      this.#writing = undefined
+    })
+    return done.promise
+  }
+
+  async #write(): Promise<void> {
+    await undefined // what is said in the same turn goes along
+    while (this.#waiting.length > 0) {
+      const batch = this.#waiting
+      this.#waiting = []
+      try {
+        const bytes = Buffer.from(batch.map(({ text }) => text).join(''))
+        await this.#handle.appendFile(bytes)
+        await this.#handle.datasync()
+        this.#bytes += bytes.length
+        for (const { done } of batch) done.resolve()
+      } catch (error) {
+        for (const { done } of batch) done.reject(error)
+      }
+    }
+  }
+
+  async [Symbol.asyncDispose](): Promise<void> {
+    await this.#writing
+    await this.#handle.close()
+  }
+}

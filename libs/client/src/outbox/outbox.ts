@@ -1,0 +1,137 @@
+import { readdir, readFile, stat } from 'node:fs/promises'
+import { join } from 'node:path'
+import { OutboxFull } from '../failures.ts'
+import { type ReceiptFile, receiptFile } from '../receipt-file.ts'
+import { JOURNAL_BYTES_MAX, Journal } from './journal.ts'
+import { type Unsent, unsentIn } from './line.ts'
+import { type Owner, ownerOf } from './owner.ts'
+import { ReceiptLog } from './receipt-log.ts'
+import { makeFolder } from './sync-folder.ts'
+
+/** Messages of one process that may be without their end. */
+const UNSENT_MAX = 65_536
+/** All journals of a folder together, bytes. */
+const FOLDER_BYTES_MAX = 512 << 20
+
+/** A message that lies in an outbox, and in whose hands. */
+export type Lying = Unsent & Readonly<{ owner: Owner }>
+
+/**
+ * Messages on disk until they have their end: what a crash interrupts goes on with the same bytes, under the same id. A folder
+ * serves any number of processes of one machine at once: each writes journals of its own, and takes over those of the dead.
+ */
+export class Outbox implements AsyncDisposable {
+  readonly #folder: string
+  readonly #receipts: ReceiptLog
+  readonly #journals = new Map<string, Journal>() // id → where it stands; BOUNDED by UNSENT_MAX
+  readonly #open = new Set<Journal>() // BOUNDED by FOLDER_BYTES_MAX over JOURNAL_BYTES_MAX
+  #current: Promise<Journal> | undefined
+
+  private constructor(folder: string) {
+    this.#folder = folder
+    this.#receipts = new ReceiptLog(folder)
+  }
+
+  /** Makes the folder, for its owner's eyes alone. @throws what the operating system says */
+  static async open(folder: string): Promise<Outbox> {
+    await makeFolder(folder)
+    return new Outbox(folder)
+  }
+
+  /**
+   * Resolves when the message is on disk; at once when it is there already.
+   * @throws {OutboxFull}, or what the operating system says
+   */
+  async add(message: Unsent): Promise<void> {
+    if (this.#journals.has(message.id)) return
+    if (this.#journals.size >= UNSENT_MAX)
+      throw new OutboxFull(`${UNSENT_MAX} messages lie in the outbox: p2pmsg outbox retry, or drop`)
+    const journal = await this.#journal()
+    this.#journals.set(message.id, journal)
+    try {
+      await journal.add(message)
+    } catch (error) {
+      this.#journals.delete(message.id)
+      throw error
+    }
+  }
+
+  /** The message has its end: a receipt, which is kept (resolves when it is on disk); else a refusal, or nobody wants it sent. */
+  async end(message: Unsent, receipt?: Uint8Array): Promise<void> {
+    if (receipt) await this.#receipts.keep(receiptFile(message.address, receipt, message.message))
+    const journal = this.#journals.get(message.id)
+    if (!journal) return
+    this.#journals.delete(message.id)
+    await journal.end(message.id)
+    if (journal.unsent.size === 0 && journal !== (await this.#current)) await this.#close(journal)
+  }
+
+  /** Takes over what processes of this machine left that are gone. @returns oldest first */
+  async claim(): Promise<Unsent[]> {
+    const claimed: Unsent[] = []
+    for (const name of await readdir(this.#folder)) {
+      if (this.#journals.size >= UNSENT_MAX) break // the rest next time
+      const journal = (await ownerOf(name)) === 'nobody' ? await Journal.claim(this.#folder, name) : undefined
+      if (!journal) continue
+      this.#open.add(journal)
+      for (const [id, unsent] of journal.unsent) {
+        this.#journals.set(id, journal)
+        claimed.push(unsent)
+      }
+      if (journal.unsent.size === 0) await this.#close(journal)
+    }
+    return claimed.sort((a, b) => a.sinceMs - b.sinceMs)
+  }
+
+  /** All that lies here, oldest first, whoever has it in his hands. */
+  async list(): Promise<Lying[]> {
+    const names = await readdir(this.#folder)
+    const each = names.map(async (name) => {
+      const owner = await ownerOf(name)
+      const text = owner === undefined ? '' : await readFile(join(this.#folder, name), 'utf8').catch(() => '')
+      return [...unsentIn(text).values()].map((unsent) => ({ ...unsent, owner: owner ?? 'nobody' }))
+    })
+    return (await Promise.all(each)).flat().sort((a, b) => a.sinceMs - b.sinceMs)
+  }
+
+  /** @param id hex @returns its receipt, if it is still kept */
+  receiptOf(id: string): Promise<ReceiptFile | undefined> {
+    return this.#receipts.find(id)
+  }
+
+  /** The one that is written to now; those who ask at once get the same. */
+  #journal(): Promise<Journal> {
+    const before = this.#current?.catch(() => undefined)
+    this.#current = (async () => {
+      const current = await before
+      if (current && !current.isFull) return current
+      const next = await this.#begin()
+      if (current?.unsent.size === 0) await this.#close(current)
+      return next
+    })()
+    return this.#current
+  }
+
+  async #begin(): Promise<Journal> {
+    const names = (await readdir(this.#folder)).filter((name) => name.endsWith('.journal'))
+    const sizes = await Promise.all(names.map((name) => stat(join(this.#folder, name)).catch(() => ({ size: 0 }))))
+    if (sizes.reduce((sum, { size }) => sum + size, JOURNAL_BYTES_MAX) > FOLDER_BYTES_MAX)
+      throw new OutboxFull(
+        `${this.#folder} holds ${FOLDER_BYTES_MAX >> 20} MiB of messages: p2pmsg outbox retry, or drop`,
+      )
+    const journal = await Journal.create(this.#folder)
+    this.#open.add(journal)
+    return journal
+  }
+
+  async #close(journal: Journal): Promise<void> {
+    if (this.#open.delete(journal)) await journal[Symbol.asyncDispose]()
+  }
+
+  /** What has no end stays on disk. */
+  async [Symbol.asyncDispose](): Promise<void> {
+    await this.#current?.catch(() => undefined)
+    for (const journal of this.#open) await this.#close(journal)
+    await this.#receipts[Symbol.asyncDispose]()
+  }
+}

@@ -1,0 +1,46 @@
+import { parseMessage } from '@p2pmsg/protocol'
+import type { DhtOptions } from '../dht/find-record.ts'
+import { Refused } from '../failures.ts'
+import type { SendResult } from '../send-options.ts'
+import { Sender } from '../sender.ts'
+import type { Unsent } from './line.ts'
+import type { Outbox } from './outbox.ts'
+
+/** Messages of one receiver in flight; receivers are taken one after the other. */
+const WINDOW = 256
+
+export type RetryOptions = Readonly<{
+  signal?: AbortSignal
+  /** How receivers are found whose address names no host. */
+  dht?: DhtOptions
+  onSent?: (result: SendResult) => void
+  /** Refused finally, or what a damaged disk has left of it: it is in the outbox no more. */
+  onRefused?: (id: string, why: Refused | undefined) => void
+}>
+
+/**
+ * Goes on with messages that were claimed, the same bytes under the same id, until each has its end.
+ * @throws {BadAddress}, {QueueFull}; or the signal's reason, and what has no end stays in the outbox
+ */
+export async function retry(outbox: Outbox, claimed: readonly Unsent[], options: RetryOptions = {}): Promise<void> {
+  const byAddress = Map.groupBy(claimed, ({ address }) => address)
+  for (const [address, messages] of byAddress) {
+    const { signal, dht = {} } = options
+    await using sender = await Sender.start({ address, outbox, window: WINDOW, dht, ...(signal && { signal }) })
+    await Promise.all(messages.map((message) => deliver(sender, outbox, message, options)))
+  }
+}
+
+async function deliver(sender: Sender, outbox: Outbox, unsent: Unsent, options: RetryOptions): Promise<void> {
+  const message = parseMessage(unsent.message)
+  if (!message.ok) {
+    await outbox.end(unsent)
+    return options.onRefused?.(unsent.id, undefined)
+  }
+  try {
+    options.onSent?.(await sender.deliver(message.value))
+  } catch (error) {
+    if (!(error instanceof Refused)) throw error
+    options.onRefused?.(unsent.id, error)
+  }
+}

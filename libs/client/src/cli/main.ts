@@ -7,6 +7,7 @@ import { feed } from './commands/feed.ts'
 import { help } from './commands/help.ts'
 import { keygen } from './commands/keygen.ts'
 import { node } from './commands/node.ts'
+import { outbox } from './commands/outbox.ts'
 import { ping } from './commands/ping.ts'
 import { record } from './commands/record.ts'
 import { resolve } from './commands/resolve.ts'
@@ -17,7 +18,21 @@ import { verify } from './commands/verify.ts'
 import { EXIT, Interrupted, UsageError } from './exit-code.ts'
 import { explain } from './explain.ts'
 
-const COMMANDS: readonly Command[] = [send, feed, trace, verify, keygen, ping, resolve, record, dht, node, telex, bench]
+const COMMANDS: readonly Command[] = [
+  send,
+  outbox,
+  feed,
+  trace,
+  verify,
+  keygen,
+  ping,
+  resolve,
+  record,
+  dht,
+  node,
+  telex,
+  bench,
+]
 const HELP = help(COMMANDS)
 
 async function run(words: readonly string[], around: Surroundings): Promise<number> {

@@ -37,7 +37,7 @@ export class AppendFile implements AsyncDisposable {
   }
 
   async #write(): Promise<void> {
-    await undefined // what is said in the same turn goes along
+    await Promise.resolve() // what is said in the same turn goes along
     while (this.#waiting.length > 0) {
       const batch = this.#waiting
       this.#waiting = []

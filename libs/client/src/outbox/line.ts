@@ -1,5 +1,5 @@
 import { fromBase64Url, HASH_BYTES, toBase64Url } from '@p2pmsg/protocol'
-import { members } from '../http/fetch-json.ts'
+import { members } from '../http/bounded-fetch.ts'
 
 /** A message without its end, as the outbox keeps it. */
 export type Unsent = Readonly<{
@@ -30,7 +30,7 @@ export function formatLine(line: Line): string {
 const ID = new RegExp(`^[0-9a-f]{${HASH_BYTES * 2}}$`)
 
 /** @returns undefined when the line was not written by {@link formatLine}, or not to its end */
-export function parseLine(text: string): Line | undefined {
+function parseLine(text: string): Line | undefined {
   const { add, end, to, message, at } = members(parseJson(text))
   if (typeof end === 'string') return ID.test(end) ? { end } : undefined
   if (typeof add !== 'string' || !ID.test(add)) return undefined

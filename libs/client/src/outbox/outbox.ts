@@ -38,6 +38,11 @@ export class Outbox implements AsyncDisposable {
     return new Outbox(folder)
   }
 
+  /** Messages in this outbox's hands that have no end yet. */
+  get size(): number {
+    return this.#journals.size
+  }
+
   /**
    * Resolves when the message is on disk; at once when it is there already.
    * @throws {OutboxFull}, or what the operating system says

@@ -1,7 +1,7 @@
 import { randomBytes } from 'node:crypto'
 import { readdir, readFile, rename, rm, stat } from 'node:fs/promises'
 import { join } from 'node:path'
-import { members } from '../http/fetch-json.ts'
+import { members } from '../http/bounded-fetch.ts'
 import type { ReceiptFile } from '../receipt-file.ts'
 import { AppendFile } from './append-file.ts'
 
@@ -23,13 +23,17 @@ export class ReceiptLog implements AsyncDisposable {
 
   /** Resolves when it is on disk. */
   async keep(receipt: ReceiptFile): Promise<void> {
-    this.#file ??= AppendFile.open(join(this.#folder, NAME))
-    const file = await this.#file.catch((error: unknown) => {
-      this.#file = undefined // the next one may have more luck
+    const opening = (this.#file ??= AppendFile.open(join(this.#folder, NAME)))
+    try {
+      const file = await opening
+      await file.append(`${JSON.stringify(receipt)}\n`)
+      if (file.bytes < FILE_BYTES_MAX || this.#file !== opening) return
+    } catch (error) {
+      if (this.#file === opening) this.#file = undefined // the next one may have more luck
       throw error
-    })
-    await file.append(`${JSON.stringify(receipt)}\n`)
-    if (file.bytes >= FILE_BYTES_MAX) await this.#putAside(file)
+    }
+    this.#file = undefined
+    await this.#putAside(await opening)
   }
 
   /** @returns the receipt of a message, if it is still kept. @param id hex */
@@ -45,13 +49,14 @@ export class ReceiptLog implements AsyncDisposable {
   }
 
   async #putAside(file: AppendFile): Promise<void> {
-    if ((await this.#file) !== file) return // another message did it
-    this.#file = undefined
     const at = join(this.#folder, NAME)
-    // Another process may have done it too; then what stands there is short, and stays.
+    const aside = join(this.#folder, `receipts.${Date.now()}.${randomBytes(4).toString('hex')}.ndjson`)
+    // Another process may have done it already; then what stands there is short, and stays.
     const { size } = await stat(at).catch(() => ({ size: 0 }))
     if (size >= FILE_BYTES_MAX)
-      await rename(at, join(this.#folder, `receipts.${Date.now()}.${randomBytes(4).toString('hex')}.ndjson`))
+      await rename(at, aside).catch((error: NodeJS.ErrnoException) => {
+        if (error.code !== 'ENOENT') throw error
+      })
     await file[Symbol.asyncDispose]()
     const older = await this.#older()
     for (const name of older.slice(0, -OLDER_MAX)) await rm(join(this.#folder, name), { force: true })

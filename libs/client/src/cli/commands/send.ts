@@ -1,22 +1,17 @@
 import { writeFile } from 'node:fs/promises'
-import {
-  type Address,
-  encodeMessage,
-  formatAddress,
-  fromHex,
-  HASH_BYTES,
-  parseReceipt,
-  toBase64Url,
-} from '@p2pmsg/protocol'
-import { receiptFile, wordsOf } from '../../receipt-file.ts'
-import type { SendResult, Wait } from '../../send-options.ts'
+import { encodeMessage, formatAddress, fromHex, HASH_BYTES } from '@p2pmsg/protocol'
+import { receiptFile } from '../../receipt-file.ts'
+import type { Wait } from '../../send-options.ts'
 import { Sender } from '../../sender.ts'
 import { type Command, oneOf, options, type Surroundings } from '../command.ts'
 import { dhtOptions } from '../dht/settings.ts'
 import { EXIT, UsageError } from '../exit-code.ts'
 import { readExpiry } from '../expiry.ts'
+import { FOLLOW_WINDOW, type FollowOptions, follow } from '../follow.ts'
 import { senderKeys } from '../key-file.ts'
 import { readContent } from '../message-content.ts'
+import { openOutbox, tellLeft } from '../outbox-folder.ts'
+import { jsonOf, tellUnknown, wordsOfResult } from '../send-words.ts'
 import { receiverAddress } from '../settings.ts'
 
 const TIMEOUT_DEFAULT = 30
@@ -29,9 +24,12 @@ export const send: Command = {
   summary: 'sign a message, send it, and keep at it until its receipt',
   help: `p2pmsg send [text …] [--to ADDRESS] [--topic TOPIC] [--key FILE] [--type TYPE] [--reply-to ID] [--expires WHEN]
             [--seal] [--wait logged|accepted|stored] [--timeout SECONDS] [--save-receipt FILE] [--bootstrap LIST] [--json]
+            [--no-outbox]
+p2pmsg send --follow [--ordered] [the same, but for --save-receipt]
 
-Sends the words, or standard input when there are none. The same bytes go out again (0.5 s, doubling to 30 s) until a
-receipt that verifies, a final refusal, or the timeout.
+Sends the words, or standard input when there are none, until a receipt that verifies, a final refusal, or the timeout: over
+the encrypted pipe of the receiver's routers, else by datagrams, else over HTTP. The message lies in the outbox meanwhile;
+p2pmsg outbox retry goes on with what was interrupted.
 
   --to ADDRESS         p2pmsg://<key>[@host:port][/topic]; else P2PMSG_TO, else "to" in config.json. Without a host the
                        receiver is looked up in the DHT
@@ -43,7 +41,11 @@ receipt that verifies, a final refusal, or the timeout.
   --expires WHEN       90s, 15m, 24h, 7d, or a date such as 2030-01-31T12:00:00Z
   --seal               text or body and its type for the receiver's eyes alone; the rest can be read by all
   --wait STAGE         logged: the cluster has it. accepted (default): there is a receipt. stored: readers see it
-  --timeout SECONDS    default ${TIMEOUT_DEFAULT}; 0 = for ever
+  --timeout SECONDS    default ${TIMEOUT_DEFAULT}; 0 = for ever. With --follow: without any answer
+  --follow             each line of standard input is a message, sent as it comes, ${FOLLOW_WINDOW} under way at most; how far it
+                       is stands on stderr
+  --ordered            one message under way at a time, so that the feed has them in the order of the lines
+  --no-outbox          keep nothing on disk: what is interrupted is lost
   --save-receipt FILE  writes the receipt, for p2pmsg verify
   --json               print one object
 
@@ -57,48 +59,75 @@ Exit codes: 0 done, 1 refused, 2 not understood, 3 time over and the message's f
       type: { type: 'string' },
       'reply-to': { type: 'string' },
       expires: { type: 'string' },
-      seal: { type: 'boolean' },
+      seal: { type: 'boolean', default: false },
       wait: { type: 'string', default: 'accepted' },
       timeout: { type: 'string', default: String(TIMEOUT_DEFAULT) },
       'save-receipt': { type: 'string' },
+      follow: { type: 'boolean', default: false },
+      ordered: { type: 'boolean', default: false },
+      'no-outbox': { type: 'boolean', default: false },
       json: { type: 'boolean', default: false },
     })
     const wait = oneOf('wait', values.wait, WAITS)
-    if (wait === 'logged' && values['save-receipt'] !== undefined)
+    const file = values['save-receipt']
+    if (wait === 'logged' && file !== undefined)
       throw new UsageError(
         'a message that is only logged has no receipt: --save-receipt wants --wait accepted or stored',
       )
+    if (values.follow && (positionals.length > 0 || file !== undefined))
+      throw new UsageError('--follow takes the messages from standard input; p2pmsg outbox receipt has their receipts')
     const timeout = seconds(values.timeout)
     const address = await receiverAddress(values.to, around.env)
-    const draft = {
-      ...(await readContent(positionals, values.type, around.stdin)),
+    const common = {
       ...(values.topic !== undefined && { topic: values.topic }),
       ...(values['reply-to'] !== undefined && { replyTo: readId(values['reply-to']) }),
       ...(values.expires !== undefined && { expires: readExpiry(values.expires, Date.now()) }),
     }
+    const content = values.follow ? undefined : await readContent(positionals, values.type, around.stdin)
     const keys = await senderKeys(values.key, around)
-    const late = timeout === 0 ? [] : [AbortSignal.timeout(timeout * 1000)]
-    const signal = AbortSignal.any([around.signal, ...late])
-    const dht = dhtOptions(values.bootstrap, around.env)
-    await using sender = await Sender.start({ keys, address, wait, signal, dht })
-    const deliver = async () => {
-      const message = sender.compose(values.seal ? await sender.seal(draft) : draft)
-      return { message, result: await sender.deliver(message) }
+    await using outbox = values['no-outbox'] ? undefined : await openOutbox(around.env)
+    const sender = {
+      keys,
+      wait,
+      ordered: values.ordered,
+      dht: dhtOptions(values.bootstrap, around.env),
+      ...(outbox && { outbox }),
     }
-    const delivered = await deliver().catch((error: unknown) => {
-      if (late.some((signal) => signal.reason === error)) return undefined
-      throw error
-    })
-    if (!delivered) return unknown(sender, timeout, address, values.json, around)
-    const { message, result } = delivered
-    const file = values['save-receipt']
-    if (file !== undefined && result.verified) {
-      const receipt = receiptFile(formatAddress(address), result.receipt, encodeMessage(message))
-      await writeFile(file, `${JSON.stringify(receipt, undefined, 2)}\n`)
+    const said = { address, seal: values.seal, timeout, json: values.json }
+    try {
+      if (!content) {
+        const draft = { ...common, ...(values.type !== undefined && { type: values.type }) }
+        return await follow({ ...said, sender, draft }, around)
+      }
+      return await sendOne({ ...said, sender, draft: { ...common, ...content }, file }, around)
+    } finally {
+      tellLeft(outbox, around.note)
     }
-    around.say(values.json ? JSON.stringify(asJson(result)) : asWords(result, sender.feedUrl, file))
-    return EXIT.ok
   },
+}
+
+type One = FollowOptions & Readonly<{ file: string | undefined }>
+
+async function sendOne({ address, draft, seal, timeout, json, file, ...given }: One, around: Surroundings) {
+  const late = timeout === 0 ? undefined : AbortSignal.timeout(timeout * 1000)
+  const signal = late ? AbortSignal.any([around.signal, late]) : around.signal
+  await using sender = await Sender.start({ ...given.sender, address, signal })
+  const deliver = async () => {
+    const message = sender.compose(seal ? await sender.seal(draft) : draft)
+    return { message, result: await sender.deliver(message) }
+  }
+  const delivered = await deliver().catch((error: unknown) => {
+    if (late?.aborted && late.reason === error) return undefined
+    throw error
+  })
+  if (!delivered) return tellUnknown(sender, timeout, formatAddress(address), json, around)
+  const { message, result } = delivered
+  if (file !== undefined && result.verified) {
+    const receipt = receiptFile(formatAddress(address), result.receipt, encodeMessage(message))
+    await writeFile(file, `${JSON.stringify(receipt, undefined, 2)}\n`)
+  }
+  around.say(json ? JSON.stringify(jsonOf(result)) : wordsOfResult(result, sender.feedUrl, file))
+  return EXIT.ok
 }
 
 function seconds(text: string): number {
@@ -111,37 +140,4 @@ function readId(text: string): Uint8Array {
   const id = fromHex(text, HASH_BYTES)
   if (!id) throw new UsageError('--reply-to is a message id: 64 hex digits')
   return id
-}
-
-/** No receipt in time: the difference between nobody there and no word from them is the exit code. */
-function unknown(sender: Sender, timeout: number, address: Address, json: boolean, around: Surroundings): number {
-  const { heard, trouble } = sender
-  const error = heard ? 'timeout' : 'unreachable'
-  const why = trouble === undefined ? '' : `: ${trouble}`
-  if (json) around.say(JSON.stringify({ error, detail: trouble ?? null, address: formatAddress(address) }))
-  if (heard)
-    around.note(`no receipt within ${timeout} s${why}. The message may still arrive; --timeout 0 waits for ever`)
-  else
-    around.note(`nobody took the message within ${timeout} s${why}. Is the address right? p2pmsg ping asks the router`)
-  return heard ? EXIT.timeout : EXIT.unreachable
-}
-
-function asJson(result: SendResult) {
-  const { receipt, ...said } = result
-  const words = receipt && parseReceipt(receipt)
-  return { ...said, ...(words?.ok && wordsOf(words.value)), receipt: receipt ? toBase64Url(receipt) : null }
-}
-
-function asWords(result: SendResult, feedUrl: string | undefined, file: string | undefined): string {
-  const { stage, id, attempts, millis, receipt } = result
-  const words = receipt && parseReceipt(receipt)
-  const proof = words?.ok ? wordsOf(words.value) : undefined
-  const tries = attempts === 1 ? 'at once' : `after ${attempts} tries`
-  return [
-    `${stage}  ${id}`,
-    ...(proof ? [`  receipt   verified: position ${proof.position}, ${proof.durability}, ${proof.time}`] : []),
-    ...(file === undefined ? [] : [`            in ${file}; p2pmsg verify ${file} checks it`]),
-    `  took      ${millis.toFixed(1)} ms, ${tries}`,
-    ...(feedUrl === undefined ? [] : [`  feed      ${feedUrl}`]),
-  ].join('\n')
 }

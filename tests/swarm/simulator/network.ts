@@ -8,6 +8,9 @@ import type { Cancel, Timeline } from './timeline.ts'
 /** Whether a datagram may pass, by the addresses of its two ends as the world sees them. */
 export type Wall = (from: UdpAddress, to: UdpAddress) => boolean
 
+/** A datagram that leaves or comes in, by the addresses that the world sees. Changing the bytes changes nothing. */
+export type Watch = (event: 'sent' | 'delivered', from: UdpAddress, to: UdpAddress, bytes: Uint8Array) => void
+
 /** A machine at an address: it gets datagrams and ticks as the driver over a real socket would give them. */
 export class Host<M extends Machine = Machine> {
   readonly machine: M
@@ -62,6 +65,8 @@ export class Network {
   link: Link = PERFECT
   /** Datagrams for which it is false are lost: a partition. */
   wall: Wall = () => true
+  /** Somebody on the path. */
+  watch: Watch = () => undefined
   readonly #hosts = new Map<string, Host>()
   readonly #nats = new Map<string, Nat>()
   readonly counts = { sent: 0, bytes: 0, lost: 0, delivered: 0, nobody: 0, filtered: 0 }
@@ -97,6 +102,7 @@ export class Network {
   #carry(from: UdpAddress, to: UdpAddress, bytes: Uint8Array): void {
     this.counts.sent++
     this.counts.bytes += bytes.length
+    this.watch('sent', from, to, bytes)
     const delays = this.wall(from, to) ? arrivals(this.link, this.random) : []
     if (delays.length === 0) this.counts.lost++
     for (const delay of delays) {
@@ -117,6 +123,7 @@ export class Network {
       return
     }
     this.counts.delivered++
+    this.watch('delivered', from, to, bytes)
     host.receive(bytes, from)
   }
 }

@@ -22,14 +22,21 @@ export class PartQueue {
   #fresh: QueuedPart[] = []
   #at = 0
 
+  /** Parts that wait, those that are of no use any more included until they are met. */
+  get size(): number {
+    return this.#again.length + this.#fresh.length - this.#at
+  }
+
   push(part: QueuedPart): void {
     part.waits = true
     this.#fresh.push(part)
   }
 
-  /** Before all others. */
-  first(part: QueuedPart): void {
+  /** Before all others. @param instead of this one, if it still waits */
+  first(part: QueuedPart, instead?: QueuedPart): void {
     part.waits = true
+    const at = instead?.waits ? this.#again.indexOf(instead) : -1
+    if (at >= 0) this.#again.splice(at, 1)
     this.#again.unshift(part)
   }
 

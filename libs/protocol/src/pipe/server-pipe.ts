@@ -3,6 +3,7 @@ import type { RefusalCode } from '../codes.ts'
 import type { UdpAddress } from '../krpc/compact.ts'
 import type { Outgoing } from '../machine.ts'
 import type { Timed } from './deadlines.ts'
+import { FrameAllowance } from './frame-allowance.ts'
 import type { QueuedPart } from './part-queue.ts'
 import type { Part } from './parts.ts'
 import { groupReceipts, type SendReceipt } from './receipts.ts'
@@ -13,6 +14,11 @@ import { type TapLoad, TapWindow } from './tap-window.ts'
 
 /** Messages of one pipe that have no final answer yet; more are told to come again. */
 export const SENDS_OPEN_MAX = 1024
+/**
+ * Answers and rows of one pipe that wait. A client that keeps to the rules has far fewer, however little comes through: its messages
+ * without an answer and what its taps may have on their way bound them.
+ */
+const WAITING_MAX = 16_384
 /** Taps of one pipe. */
 const TAPS_MAX = 8
 /** When to come again, milliseconds. */
@@ -38,11 +44,12 @@ export class ServerPipe implements Timed {
   readonly #counts: ServerCounts
   readonly #touch: (pipe: ServerPipe) => void
   readonly #load: TapLoad
+  readonly #allowance: FrameAllowance
   readonly #sends = new ReplayWindow()
   readonly #open = new Set<number>() // BOUNDED by SENDS_OPEN_MAX
   readonly #tapIds = new ReplayWindow()
   readonly #taps = new Map<number, TapWindow>() // BOUNDED by TAPS_MAX
-  #receipts: SendReceipt[] = [] // BOUNDED by SENDS_OPEN_MAX
+  #receipts: SendReceipt[] = [] // BOUNDED by WAITING_MAX
   #lastReceipts: QueuedPart | undefined
 
   constructor(parts: {
@@ -52,6 +59,7 @@ export class ServerPipe implements Timed {
     counts: ServerCounts
     load: TapLoad
     touch: (pipe: ServerPipe) => void
+    nowMs: number
   }) {
     this.#session = parts.session
     this.prefix = parts.prefix
@@ -59,6 +67,7 @@ export class ServerPipe implements Timed {
     this.#counts = parts.counts
     this.#load = parts.load
     this.#touch = parts.touch
+    this.#allowance = new FrameAllowance(parts.nowMs)
   }
 
   /** Where the client is now. */
@@ -73,6 +82,11 @@ export class ServerPipe implements Timed {
   /** Messages without a final answer. */
   get openSends(): number {
     return this.#open.size
+  }
+
+  /** Whether the client asks for more than it acknowledges, beyond all bounds. */
+  get isOverfull(): boolean {
+    return this.#session.waiting + this.#receipts.length > WAITING_MAX
   }
 
   /** Says what became of a message. A final answer is given once; later ones are passed over. */
@@ -120,6 +134,12 @@ export class ServerPipe implements Timed {
   move(): void {
     this.#session.send({ type: 'move' })
     this.#touch(this)
+  }
+
+  /** Whether a frame may cost what it costs. New messages have limits of their own; of what else there is, no more than the allowance. */
+  wants(parts: readonly Part[], nowMs: number): boolean {
+    const isNew = parts.some((part) => part.type === 'send' && this.#sends.isFresh(part.send))
+    return isNew || this.#allowance.take(this.#session.asked, nowMs)
   }
 
   /** @returns false when the client breaks the rules, and the pipe should end */

@@ -19,11 +19,13 @@ import {
   type PipeServerOptions,
 } from './server-options.ts'
 import { ServerPipe } from './server-pipe.ts'
-import { type EndReason, Session } from './session.ts'
+import { type EndReason, Session, type SessionFault } from './session.ts'
 import { FRAME, HELLO, PIPE_ID_BYTES } from './sizes.ts'
 import type { TapLoad } from './tap-window.ts'
 
 const NOTHING: readonly Outgoing[] = []
+/** What does not end a pipe: anybody may have sent it, or too much of it. */
+const HARMLESS: ReadonlySet<SessionFault> = new Set(['forged', 'replayed', 'not-wanted'])
 
 /**
  * The router's end of all pipes, without I/O. To strangers it says two things, each shorter than what it answers: a cookie or
@@ -185,6 +187,7 @@ export class PipeServer implements Machine {
       counts: this.counts,
       load: this.#load,
       touch,
+      nowMs,
     })
     const parts = session.receive(bytes, counter, from, nowMs)
     if (!parts.ok) return this.#fault(parts.fault)
@@ -205,10 +208,10 @@ export class PipeServer implements Machine {
   #receive(pipe: ServerPipe, bytes: Uint8Array, counter: number, from: UdpAddress, nowMs: number, out: Outgoing[]) {
     const { session } = pipe
     const wasProved = session.isProved
-    const parts = session.receive(bytes, counter, from, nowMs)
+    const parts = session.receive(bytes, counter, from, nowMs, (parts) => pipe.wants(parts, nowMs))
     if (!parts.ok) {
       this.#fault(parts.fault)
-      if (parts.fault !== 'forged' && parts.fault !== 'replayed') this.#end(pipe, 'protocol-error', nowMs, out)
+      if (!HARMLESS.has(parts.fault)) this.#end(pipe, 'protocol-error', nowMs, out)
       return
     }
     if (!wasProved && session.isProved) this.#options.onProved(session.address, nowMs)
@@ -228,7 +231,7 @@ export class PipeServer implements Machine {
     for (const pipe of this.#touched) {
       this.#touched.delete(pipe)
       pipe.flush(nowMs, out)
-      const { ended } = pipe.session
+      const ended = pipe.session.ended ?? (pipe.isOverfull ? 'full' : undefined)
       if (ended) this.#end(pipe, ended, nowMs, out)
       else this.#deadlines.set(pipe, pipe.session.deadline)
     }

@@ -34,7 +34,7 @@ export type SessionOptions = Readonly<{
 /** Why a pipe is over: the other end or we said so; it was silent; its new address never answered. */
 export type EndReason = CloseReason | 'idle' | 'lost'
 
-export type SessionFault = 'replayed' | 'forged' | 'no-parts' | 'bad-part' | 'bad-ack'
+export type SessionFault = 'replayed' | 'forged' | 'no-parts' | 'bad-part' | 'bad-ack' | 'not-wanted'
 
 /** Frames of one flush; the pacer stops it before. */
 const FRAMES_PER_FLUSH_MAX = 64
@@ -53,9 +53,11 @@ export class Session {
   readonly #paths: Paths
   readonly #framesMax: number
   #counter = 0
+  #asked = 0
   #heardMs: number
   #askedMs: number | undefined
   #paceMs: number | undefined
+  #response: QueuedPart | undefined
   #ended: EndReason | undefined
 
   constructor(options: SessionOptions) {
@@ -92,17 +94,38 @@ export class Session {
     return this.#heardMs
   }
 
-  /** @param counter as its header says @returns what the frame holds; with a fault but for `replayed` and `forged` the pipe should end */
-  receive(bytes: Uint8Array, counter: number, from: UdpAddress, nowMs: number): Parsed<readonly Part[], SessionFault> {
+  /** Parts that wait to be sent. */
+  get waiting(): number {
+    return this.#queue.size
+  }
+
+  /** Frames sent that wanted an answer. */
+  get asked(): number {
+    return this.#asked
+  }
+
+  /**
+   * @param counter as its header says
+   * @param wants whether to take a frame at all: one that is not wanted leaves no trace, and is to its sender as lost
+   * @returns what the frame holds; with a fault but for `replayed`, `forged` and `not-wanted` the pipe should end
+   */
+  receive(
+    bytes: Uint8Array,
+    counter: number,
+    from: UdpAddress,
+    nowMs: number,
+    wants: (parts: readonly Part[]) => boolean = () => true,
+  ): Parsed<readonly Part[], SessionFault> {
     if (!this.#window.isFresh(counter)) return faulty('replayed')
     const plain = openFrame(this.#options.receiveKey, counter, bytes)
     if (!plain) return faulty('forged')
     const newest = counter > this.#window.largest
     this.#window.mark(counter)
-    this.#heardMs = nowMs
-    this.#askedMs = undefined
     const parts = parseParts(plain)
     if (!parts.ok) return parts
+    if (!wants(parts.value)) return faulty('not-wanted')
+    this.#heardMs = nowMs
+    this.#askedMs = undefined
     this.#received.add(counter, parts.value.some(isEliciting), nowMs)
     if (this.#options.roams) this.#heard(from, bytes.length, newest, nowMs)
     for (const part of parts.value) {
@@ -110,7 +133,7 @@ export class Session {
         if ((part.ack.ranges[0]?.last ?? 0) >= this.#counter) return faulty('bad-ack')
         this.#queue.again(this.#recovery.acknowledged(part.ack, nowMs))
       } else if (part.type === 'path-challenge') {
-        this.#queue.first(queuedPart(encodePart({ type: 'path-response', data: part.data }), false))
+        this.#respond(part.data)
       } else if (part.type === 'path-response') this.#paths.answered(part.data, from)
     }
     return parts
@@ -183,6 +206,13 @@ export class Session {
     if (!this.#paths.isProved) this.#challenge(nowMs)
   }
 
+  /** To the newest challenge alone: whoever sends many gets no more to wait for than one. */
+  #respond(data: Uint8Array): void {
+    const response = queuedPart(encodePart({ type: 'path-response', data }), false)
+    this.#queue.first(response, this.#response)
+    this.#response = response
+  }
+
   #challenge(nowMs: number): void {
     const challenge = this.#paths.challenge(nowMs + this.#recovery.probeTimeoutMs)
     if (challenge === 'lost') this.#ended = 'lost'
@@ -228,6 +258,7 @@ export class Session {
     out.push({ to: this.#paths.address, bytes: frame })
     this.#paths.sent(frame.length)
     if (parts.length === 0) return
+    this.#asked++
     this.#askedMs ??= nowMs
     this.#recovery.sent(counter, parts, frame.length, nowMs)
   }

@@ -1,6 +1,6 @@
 import type { UdpAddress } from '../../src/krpc/compact.ts'
 import { parseIp } from '../../src/krpc/ip.ts'
-import { sealFrame } from '../../src/pipe/frame.ts'
+import { openFrame, parseFrameHeader, sealFrame } from '../../src/pipe/frame.ts'
 import {
   encodeHello,
   type Hello,
@@ -13,7 +13,7 @@ import {
   type Welcome,
 } from '../../src/pipe/handshake.ts'
 import { dhKeys, NoiseInitiator, type Split } from '../../src/pipe/noise.ts'
-import { encodePart, type Part } from '../../src/pipe/parts.ts'
+import { encodePart, type Part, parseParts } from '../../src/pipe/parts.ts'
 import { PipeServer } from '../../src/pipe/server.ts'
 import type { PipeServerOptions } from '../../src/pipe/server-options.ts'
 
@@ -115,4 +115,14 @@ export function cookieOf(bytes: Uint8Array): Uint8Array | undefined {
   const reply = parseHelloReply(bytes)
   const value: HelloReply | undefined = reply.ok ? reply.value : undefined
   return value?.kind === 'cookie' ? value.cookie : undefined
+}
+
+/** What the server says in these datagrams to this client. */
+export function said(client: HandMade, datagrams: readonly { bytes: Uint8Array }[]): Part[] {
+  return datagrams.flatMap(({ bytes }) => {
+    const header = parseFrameHeader(bytes)
+    const plain = header.ok && openFrame(client.keys.fromResponder, header.value.counter, bytes)
+    const parts = plain ? parseParts(plain) : undefined
+    return parts?.ok ? parts.value : []
+  })
 }

@@ -1,23 +1,11 @@
 import { expect, test } from 'vitest'
-import { openFrame, parseFrameHeader } from '../../src/pipe/frame.ts'
 import { HELLO_BYTES } from '../../src/pipe/handshake.ts'
-import { type Part, parseParts } from '../../src/pipe/parts.ts'
 import { parseReset, RESET_BYTES } from '../../src/pipe/reset.ts'
 import type { ServerPipe } from '../../src/pipe/server-pipe.ts'
-import { aServer, at, cookieOf, HandMade, START_MS } from './helpers.ts'
+import { aServer, at, cookieOf, HandMade, START_MS, said } from './helpers.ts'
 
 const CLIENT = at('192.0.2.1')
 const PING = { type: 'ping' } as const
-
-/** What the server says in these datagrams to this client. */
-function said(client: HandMade, datagrams: readonly { bytes: Uint8Array }[]): Part[] {
-  return datagrams.flatMap(({ bytes }) => {
-    const header = parseFrameHeader(bytes)
-    const plain = header.ok && openFrame(client.keys.fromResponder, header.value.counter, bytes)
-    const parts = plain ? parseParts(plain) : undefined
-    return parts?.ok ? parts.value : []
-  })
-}
 
 test('hello, welcome, frame: a pipe is open with its first frame, and acknowledges', () => {
   const proved: unknown[] = []

@@ -1,0 +1,83 @@
+// What a client that holds the keys of its pipe and means ill can cost the router.
+import { expect, test } from 'vitest'
+import { FRAMES_AT_ONCE, FrameAllowance } from '../../src/pipe/frame-allowance.ts'
+import { aServer, at, HandMade, START_MS, said } from './helpers.ts'
+
+const CLIENT = at('198.51.100.1')
+const PING = { type: 'ping' } as const
+
+test('frames that bring nothing new are dropped without a word when there are too many, and the pipe goes on', () => {
+  const messages: number[] = []
+  const server = aServer({ onMessage: (_pipe, send) => messages.push(send) })
+  const client = new HandMade(CLIENT, 2)
+  client.open(server, START_MS)
+  const answers = (frames: number, nowMs: number) => {
+    let sent = 0
+    for (let i = 0; i < frames; i++) sent += server.receive(client.frame(PING), CLIENT, nowMs).length
+    return sent
+  }
+  expect(answers(FRAMES_AT_ONCE, START_MS)).toBeGreaterThan(0)
+  const { frames } = server.counts
+  answers(2, START_MS) // at most what was left of the first frame, which opened the pipe
+  server.tick(START_MS + 1)
+  expect(answers(500, START_MS + 1)).toBe(0)
+  expect(server.counts.faults['not-wanted']).toBeGreaterThanOrEqual(500)
+  expect(server.counts.frames).toBeLessThanOrEqual(frames + 2)
+  // a new message is wanted at any time; the same one in another frame is not
+  const send = { type: 'send', send: 0, message: Buffer.of(1) } as const
+  server.receive(client.frame(send), CLIENT, START_MS + 1)
+  server.receive(client.frame(send), CLIENT, START_MS + 1)
+  expect(messages).toEqual([0])
+  expect(server.counts.faults['not-wanted']).toBeGreaterThanOrEqual(501)
+  // time gives some back
+  const before = server.counts.frames
+  server.receive(client.frame(PING), CLIENT, START_MS + 1000)
+  expect(server.counts.frames).toBe(before + 1)
+  expect(server.size.pipes).toBe(1)
+})
+
+test('whoever answers what the router sends is not held up, however much that is', () => {
+  const allowance = new FrameAllowance(START_MS)
+  for (let asked = 1; asked <= 100 * FRAMES_AT_ONCE; asked++) {
+    if (!allowance.take(asked, START_MS)) throw new Error(`the answer to frame ${asked} is held up`)
+  }
+  let taken = 0
+  while (allowance.take(100 * FRAMES_AT_ONCE, START_MS)) taken++
+  expect(taken).toBe(FRAMES_AT_ONCE - 1)
+})
+
+test('a client that asks and never acknowledges is sent away before what waits for it is more than so much', () => {
+  const server = aServer({
+    onMessage: (pipe, send, _message, nowMs) => pipe.answer(send, { stage: 'refused', code: 'malformed' }, nowMs),
+  })
+  const client = new HandMade(CLIENT, 2)
+  client.open(server, START_MS)
+  server.receive(client.frame(PING), CLIENT, START_MS)
+  const perFrame = 100
+  let frames = 0
+  for (; server.size.pipes > 0 && frames < 10_000; frames++) {
+    const numbers = Array.from({ length: perFrame }, (_, i) => frames * perFrame + i)
+    const sends = numbers.map((send) => ({ type: 'send', send, message: Buffer.of(1) }) as const)
+    server.receive(client.frame(...sends), CLIENT, START_MS + frames)
+  }
+  expect(server.counts.closed).toEqual({ full: 1 })
+  expect(frames * perFrame).toBeLessThan(20_000)
+})
+
+test('of many challenges in a frame the last is answered, and no more', () => {
+  const server = aServer()
+  const client = new HandMade(CLIENT, 2)
+  client.open(server, START_MS)
+  const challenges = Array.from(
+    { length: 100 },
+    (_, i) => ({ type: 'path-challenge', data: Buffer.alloc(8, i) }) as const,
+  )
+  const responses: unknown[] = []
+  for (let i = 0; i < 10; i++) {
+    const out = server.receive(client.frame(...challenges), CLIENT, START_MS)
+    responses.push(...said(client, out).filter(({ type }) => type === 'path-response'))
+  }
+  expect(responses.length).toBeGreaterThan(0)
+  expect(responses.length).toBeLessThanOrEqual(10)
+  for (const response of responses) expect(response).toMatchObject({ data: Buffer.alloc(8, 99) })
+})

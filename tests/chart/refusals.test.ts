@@ -37,6 +37,7 @@ const CONTRADICTIONS: readonly (readonly [why: RegExp, values: Values])[] = [
     /store: 9 replicas and one .* make 85: postgres\.maxConnections is 84/,
     { store: { replicas: 9 }, postgres: { maxConnections: 84 } },
   ],
+  [/it signs the messages of one receiver/, valuesAt('router.settings.legacyKey.existingSecret', 'telex')],
   [/joining the DHT needs perPodService or hostNetwork/, valuesAt('router.settings.bootstrap', ['a:1'])],
   [/with sharedService all replicas are one node/, valuesAt('router.edge.advertise.hosts', ['a', 'b'])],
   [

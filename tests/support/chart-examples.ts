@@ -16,6 +16,8 @@ const GIVEN_SECRETS: Values = {
 const LOAD_BALANCER: Values = valuesAt('router.edge.service.type', 'LoadBalancer')
 const INGRESS: Values = { ingress: { enabled: true, host: 'feeds.example.org' } }
 const GATEWAY: Values = { router: { edge: { gateway: { enabled: true, parentRefs: [{ name: 'udp' }] } } } }
+const LEGACY: Values = valuesAt('router.settings.legacyReceiver', 'ab'.repeat(32))
+const LEGACY_KEY: Values = merged(LEGACY, valuesAt('router.settings.legacyKey.existingSecret', 'telex'))
 const HTTP_ROUTE: Values = { httpRoute: { enabled: true, parentRefs: [{ name: 'web' }] } }
 const HOST_NETWORK: Values = {
   router: { edge: { mode: 'hostNetwork', hostNetwork: { inReleaseNamespace: true, nodeCidrs: ['10.0.0.0/8'] } } },
@@ -124,6 +126,11 @@ export const EXAMPLES: Readonly<Record<string, Example>> = {
   'router.settings.provedRate': { value: 77, shows: 'value: "77"' },
   'router.settings.unprovedRate': { value: 77, shows: 'value: "77"' },
   'router.settings.trustedProxies': { value: ['10.0.0.0/8', '::1'], shows: 'value: "10.0.0.0/8,::1"' },
+  'router.settings.legacyReceiver': { value: 'ab'.repeat(32), shows: 'ab'.repeat(32) },
+  'router.settings.legacyRate': { value: 77, shows: 'value: "77"' },
+  'router.settings.legacyDials': { value: 0, shows: 'value: "0"' },
+  'router.settings.legacyKey.existingSecret': { value: 'telex', also: LEGACY, shows: 'name: telex' },
+  'router.settings.legacyKey.key': { value: 'rsa', also: LEGACY_KEY, shows: 'key: rsa' },
   'router.settings.bootstrap': {
     value: ['router.example.org:6881', '[2001:db8::2]:6881'],
     also: HOST_NETWORK,
@@ -151,8 +158,12 @@ export const EXAMPLES: Readonly<Record<string, Example>> = {
   'ingest.settings.verifyThreads': { value: 7, shows: 'name: P2PMSG_VERIFY_THREADS' },
   'store.settings.poolSize': { value: 13, shows: 'value: "13"' },
   'store.settings.retainHours': { value: 13, shows: 'value: "13"' },
+  'store.settings.searchLanguage': { value: 'english', shows: 'value: "english"' },
   'renderApi.settings.defaultReceiver': { value: 'cd'.repeat(32), shows: 'cd'.repeat(32) },
   'renderApi.settings.publicUrl': { value: 'https://feeds.example.org', shows: 'value: "https://feeds.example.org"' },
+
+  'renderApi.settings.readRate': { value: 77, shows: 'value: "77"' },
+  'renderApi.settings.trustedProxies': { value: ['10.0.0.0/8', '::1'], shows: 'value: "10.0.0.0/8,::1"' },
 
   ...under('admin', {
     ...image('p2pmsg/admin'),

@@ -48,6 +48,8 @@
 {{- if or $v.ingress.enabled $v.httpRoute.enabled }}{{ fail "ingress and httpRoute lead to routers in the release's namespace: with router.namespace, messages are posted to the routers themselves" }}{{ end }}
 {{- end }}
 
+{{- if and $v.router.settings.legacyKey.existingSecret (not $v.router.settings.legacyReceiver) }}{{ fail "router.settings.legacyKey: it signs the messages of one receiver; name it in router.settings.legacyReceiver" }}{{ end }}
+
 {{- $names := dict }}
 {{- range $i, $receiver := $v.receivers }}
 {{- if hasKey $names $receiver.name }}{{ fail (printf "receivers: two of them are called %s" $receiver.name) }}{{ end }}

@@ -123,10 +123,8 @@ function renderOnce(tools: ChartTools, values: Values): ReturnType<typeof render
 
 /** The variable in the one pod of a part, as Kubernetes will set it. */
 async function variableOf(tools: ChartTools, part: string, name: string, values: Values): Promise<unknown> {
-  const pods = podsOf(await renderOnce(tools, values)).filter(([maker]) =>
-    new RegExp(`^(?:Deployment|StatefulSet|Job) .*-${part}(?:-[0-9].*)?$`).test(maker),
-  )
-  const [container] = pods[0]?.[1].containers ?? []
-  const variables = (container?.env ?? []) as { name: string }[]
+  const maker = new RegExp(`^(?:Deployment|StatefulSet|Job) .*-${part}(?:-[0-9].*)?$`)
+  const pod = podsOf(await renderOnce(tools, values)).find(([name]) => maker.test(name))?.[1]
+  const variables = (pod?.containers[0]?.env ?? []) as { name: string }[]
   return variables.find((variable) => variable.name === name || variable.name === `${name}_FILE`)
 }

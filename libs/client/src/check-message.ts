@@ -57,7 +57,8 @@ export function checkMessage(signed: SignedFeedMessage, asked: string, receiver 
   ]
 }
 
-function isSigned(dialect: Dialect, bytes: Uint8Array): boolean {
+/** Whether the author signed it, by the rules of the way it came. */
+export function isSigned(dialect: Dialect, bytes: Uint8Array): boolean {
   if (dialect === 'telex') {
     const legacy = parseLegacyMessage(bytes)
     return legacy.ok && verifyLegacyMessage(legacy.value) !== undefined

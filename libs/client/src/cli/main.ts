@@ -6,6 +6,7 @@ import { dht } from './commands/dht.ts'
 import { feed } from './commands/feed.ts'
 import { help } from './commands/help.ts'
 import { keygen } from './commands/keygen.ts'
+import { listen } from './commands/listen.ts'
 import { node } from './commands/node.ts'
 import { outbox } from './commands/outbox.ts'
 import { ping } from './commands/ping.ts'
@@ -22,6 +23,7 @@ const COMMANDS: readonly Command[] = [
   send,
   outbox,
   feed,
+  listen,
   trace,
   verify,
   keygen,

@@ -1,6 +1,5 @@
 import { equalBytes, type SealKeys, sealKeysOf, toHex } from '@p2pmsg/protocol'
-import type { FeedMessage } from '../api/feed-api.ts'
-import { type OpenedMessage, openFeedMessage } from '../open-feed-message.ts'
+import { type OpenedMessage, openFeedMessage, type ShownMessage } from '../open-feed-message.ts'
 import type { Surroundings } from './command.ts'
 import { UsageError } from './exit-code.ts'
 import { readKeyFile } from './key-file.ts'
@@ -22,7 +21,7 @@ export class Opener {
     return file === undefined ? undefined : new Opener(file, sealKeysOf(await readKeyFile(file, around.note)))
   }
 
-  open(message: FeedMessage): OpenedMessage {
+  open(message: ShownMessage): OpenedMessage {
     const read = openFeedMessage(message, this.#keys)
     if (read.opened === true) this.#opened++
     if (read.opened === false) this.#closed++

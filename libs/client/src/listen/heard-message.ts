@@ -2,13 +2,9 @@ import {
   equalBytes,
   faulty,
   formatCursor,
-  legacyId,
-  type Message,
-  messageId,
+  identify,
   type Parsed,
   parsed,
-  parseLegacyMessage,
-  parseMessage,
   type Readable,
   type Row,
   readMessage,
@@ -16,30 +12,25 @@ import {
   toBase64Url,
   toHex,
   toZBase32,
-  verifyItem,
-  verifyLegacyMessage,
 } from '@p2pmsg/protocol'
-import type { FeedMessage } from '../http/read-feed.ts'
+import { isSigned } from '../check-message.ts'
+import type { ShownMessage } from '../open-feed-message.ts'
 import { isoOf } from '../receipt-file.ts'
 
 /** A message as feeds show it, checked here: its author's signature, its id, and that it is what was tapped. */
-export type HeardMessage = FeedMessage &
-  Readonly<{
-    /** Signed as in 2011, with a key that can be broken today. */
-    legacy?: true
-    /** What the author calls itself, of a profile. */
-    profile?: Readonly<{ name: string; about: string }>
-  }>
+export type HeardMessage = ShownMessage
 
 /** `forged`: its signature or its id is not what it says. `not-asked-for`: another receiver's, author's or topic's. */
 export type HeardFault = 'malformed' | 'forged' | 'not-asked-for'
 
 /** A place whose message was removed proves nothing of itself: it only says that something was there. */
 export function heardMessage(row: Row, wish: Omit<TapWish, 'after'>): Parsed<HeardMessage, HeardFault> {
-  if (row.message.length === 0) return parsed({ ...placeOf(row), ...NOTHING_SAID, removed: true })
-  const said = readMessage({ dialect: row.dialect, receivedMs: row.receivedMs, bytes: row.message })
+  const { dialect, receivedMs, message: bytes } = row
+  if (bytes.length === 0) return parsed({ ...placeOf(row), ...NOTHING_SAID, removed: true })
+  const said = readMessage({ dialect, receivedMs, bytes })
   if (!said.ok) return faulty('malformed')
-  if (!isGenuine(row)) return faulty('forged')
+  const id = identify({ dialect, receivedMs, bytes })?.id
+  if (!id || !equalBytes(id, row.id) || !isSigned(dialect, bytes)) return faulty('forged')
   const { receiver, key, content } = said.value
   if (!equalBytes(receiver, wish.receiver)) return faulty('not-asked-for')
   if (wish.author && !equalBytes(wish.author, key)) return faulty('not-asked-for')
@@ -47,24 +38,15 @@ export function heardMessage(row: Row, wish: Omit<TapWish, 'after'>): Parsed<Hea
   return parsed({ ...placeOf(row), ...wordsOf(said.value) })
 }
 
-function isGenuine(row: Row): boolean {
-  if (row.dialect === 'telex') {
-    const legacy = parseLegacyMessage(row.message)
-    return (
-      legacy.ok && equalBytes(legacyId(legacy.value, row.receivedMs), row.id) && !!verifyLegacyMessage(legacy.value)
-    )
+function placeOf({ position, id, dialect, receivedMs, storedMs }: Row) {
+  return {
+    id: toHex(id),
+    position: position.toString(),
+    cursor: formatCursor(position),
+    dialect,
+    received: isoOf(receivedMs),
+    stored: isoOf(storedMs),
   }
-  const message = parseMessage(row.message)
-  return message.ok && isSigned(message.value, row.id)
-}
-
-function isSigned(message: Message, id: Uint8Array): boolean {
-  return equalBytes(messageId(message), id) && verifyItem(message)
-}
-
-function placeOf({ position, id, receivedMs }: Row) {
-  const received = isoOf(receivedMs)
-  return { id: toHex(id), position: position.toString(), cursor: formatCursor(position), received, url: null }
 }
 
 const NOTHING_SAID = {
@@ -72,8 +54,6 @@ const NOTHING_SAID = {
   authorName: null,
   topic: null,
   type: null,
-  text: null,
-  body: null,
   replyTo: null,
   expires: null,
   sent: null,
@@ -88,12 +68,10 @@ function wordsOf({ key, seq, content, legacy }: Readable) {
     authorName: null,
     topic,
     type,
-    text: text ?? null,
-    body: text === undefined && body.length > 0 ? toBase64Url(body) : null,
     replyTo: replyTo ? toHex(replyTo) : null,
     expires: expires === undefined ? null : isoOf(expires * 1000),
     sent: isoOf(Number(seq / MICROSECONDS)),
-    removed: false,
+    ...(text !== undefined ? { text } : body.length > 0 ? { body: toBase64Url(body) } : {}),
     ...(legacy && { legacy }),
     ...(profile && { profile }),
   }

@@ -43,7 +43,8 @@ export type ListenerOptions = Readonly<{
   onFault?: (fault: HeardFault, position: Position) => void
 }>
 
-export type Heard = HeardMessage & OpenedMessage
+/** A message with what stood under its seal, where there were keys to open it. */
+export type Heard = OpenedMessage
 
 /**
  * The smallest receiver: a feed's messages as they are accepted, exactly those that the feed has, in its order, each once, over

@@ -43,7 +43,7 @@ test('messages come in order, as feeds show them; one is acknowledged when the n
   }
   expect(taken.map(({ position, text, topic, authorName }) => ({ position, text, topic, authorName }))).toEqual([
     { position: '3', text: 'number 3', topic: '', authorName: null },
-    { position: '5', text: null, topic: '', authorName: 'Ada' },
+    { position: '5', text: undefined, topic: '', authorName: 'Ada' },
     { position: '9', text: 'number 9', topic: 'news', authorName: 'Ada' },
   ])
   expect(positions).toEqual([2n, 3n, 5n])
@@ -70,10 +70,10 @@ test('what does not prove itself is left out and told, and the rest goes on', as
   const faults: [string, bigint][] = []
   await using listener = await cluster.listen({ onFault: (fault, position) => faults.push([fault, position]) })
   expect((await take(listener, 4)).map(({ position, removed }) => [position, removed])).toEqual([
-    ['1', false],
-    ['5', false],
+    ['1', undefined],
+    ['5', undefined],
     ['6', true],
-    ['7', false],
+    ['7', undefined],
   ])
   expect(faults).toEqual([
     ['forged', 2n],

@@ -40,9 +40,10 @@ export class StateFile implements AsyncDisposable {
     return this.#cursor
   }
 
-  async read(cursor: string): Promise<void> {
+  /** @param atOnce writes it now */
+  async read(cursor: string, atOnce = false): Promise<void> {
     this.#cursor = cursor
-    if (performance.now() - this.#writtenMs >= WRITE_MS_MIN) await this.#write()
+    if (atOnce || performance.now() - this.#writtenMs >= WRITE_MS_MIN) await this.#write()
   }
 
   async #write(): Promise<void> {

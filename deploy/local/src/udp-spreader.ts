@@ -8,13 +8,16 @@ const FLOWS_MAX = 4_096
 const AWAY_MS = 200
 const BUFFER_BYTES = 4 << 20
 
-/** One sender's sockets towards the routers, one each: what a router sees as the sender's address. */
-type Flow = Map<number, Socket>
+/** Datagrams of pipes begin with this byte or a higher one (docs/pipe.md): only the router that made a pipe has its keys. */
+const PIPE_BYTE = 0xf8
+
+/** One sender's sockets towards the routers, one each: what a router sees as the sender's address; and who has its pipes. */
+type Flow = { readonly sockets: Map<number, Socket>; pipes: number | undefined }
 
 /**
  * One UDP address in front of several routers: each datagram goes to the next one, so that none may count on seeing a sender
- * twice. Stands for the Service of a cluster on one machine: a router that is withdrawn gets nothing more and its answers still
- * go out; one that is dead is noticed and passed over.
+ * twice; but a sender's pipes stay where they are, as a Service keeps each flow to one pod. Stands for that Service on one machine:
+ * a router that is withdrawn gets nothing more and its answers still go out; one that is dead is noticed and passed over.
  */
 export class UdpSpreader implements AsyncDisposable {
   readonly #front = createSocket('udp4')
@@ -54,36 +57,51 @@ export class UdpSpreader implements AsyncDisposable {
   }
 
   #forward(bytes: Uint8Array, from: RemoteInfo): void {
-    const router = this.#next()
+    const flow = this.#flow(from)
+    const router = (bytes[0] ?? 0) < PIPE_BYTE ? this.#next() : this.#routerOfPipes(flow)
     if (router === undefined) return
-    const socket = this.#socket(from, router)
+    const socket = this.#socket(flow, from, router)
     if (isConnected(socket)) socket.send(bytes)
     else socket.once('connect', () => socket.send(bytes)) // within a turn of the event loop
   }
 
+  #routerOfPipes(flow: Flow): number | undefined {
+    const { pipes } = flow
+    const isThere = pipes !== undefined && this.#routers.includes(pipes) && !this.#isAway(pipes)
+    if (!isThere) flow.pipes = this.#next()
+    return flow.pipes
+  }
+
+  #isAway(router: number): boolean {
+    return (this.#awayUntil.get(router) ?? 0) > Date.now()
+  }
+
   #next(): number | undefined {
-    const now = Date.now()
     for (let tries = 0; tries < this.#routers.length; tries++) {
       const router = this.#routers[this.#turn++ % this.#routers.length] as number
-      if ((this.#awayUntil.get(router) ?? 0) <= now) return router
+      if (!this.#isAway(router)) return router
     }
     return this.#routers[0] // all seem dead: the first that is not will answer
   }
 
-  #socket(from: RemoteInfo, router: number): Socket {
+  #flow(from: RemoteInfo): Flow {
     const key = `${from.address} ${from.port}`
-    const flow = this.#flows.get(key) ?? new Map<number, Socket>()
+    const flow: Flow = this.#flows.get(key) ?? { sockets: new Map(), pipes: undefined }
     this.#flows.delete(key)
     this.#flows.set(key, flow) // now the last used
     if (this.#flows.size > FLOWS_MAX) this.#forget()
-    const there = flow.get(router)
+    return flow
+  }
+
+  #socket({ sockets }: Flow, from: RemoteInfo, router: number): Socket {
+    const there = sockets.get(router)
     if (there) return there
     const socket = createSocket('udp4')
     // Connected, or the kernel would not tell that nobody listens.
     socket.connect(router, HOST)
     socket.on('message', (bytes) => this.#front.send(bytes, from.port, from.address))
     socket.on('error', () => this.#awayUntil.set(router, Date.now() + AWAY_MS))
-    flow.set(router, socket)
+    sockets.set(router, socket)
     return socket
   }
 
@@ -92,11 +110,11 @@ export class UdpSpreader implements AsyncDisposable {
     if (!oldest) return
     const [key, flow] = oldest
     this.#flows.delete(key)
-    for (const socket of flow.values()) socket.close()
+    for (const socket of flow.sockets.values()) socket.close()
   }
 
   async [Symbol.asyncDispose](): Promise<void> {
-    const sockets = [this.#front, ...[...this.#flows.values()].flatMap((flow) => [...flow.values()])]
+    const sockets = [this.#front, ...[...this.#flows.values()].flatMap(({ sockets }) => [...sockets.values()])]
     await Promise.all(sockets.map((socket) => once(socket.close(), 'close')))
   }
 }

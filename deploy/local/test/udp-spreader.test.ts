@@ -13,10 +13,11 @@ async function aRouter(name: string): Promise<Socket> {
 }
 
 /** Sends texts one after the other, each when the one before was answered. */
-async function asked(port: number, texts: readonly string[]): Promise<string[]> {
+async function asked(port: number, texts: readonly (string | Buffer)[], beforeLast?: () => void): Promise<string[]> {
   const socket = createSocket('udp4')
   const answers: string[] = []
   for (const text of texts) {
+    if (answers.length === texts.length - 1) beforeLast?.()
     const answer = once(socket, 'message')
     socket.send(text, port, '127.0.0.1')
     answers.push(String(((await answer) as [Buffer])[0]))
@@ -30,6 +31,17 @@ test('each datagram goes to the next router, and answers find their way back', a
   await using spreader = await UdpSpreader.start(0, [a.address().port, b.address().port])
   expect(await asked(spreader.port, ['1', '2', '3'])).toEqual(['a 1', 'b 2', 'a 3'])
   expect(await Promise.all([asked(spreader.port, ['4']), asked(spreader.port, ['5'])])).toEqual([['b 4'], ['a 5']])
+  a.close()
+  b.close()
+})
+
+test('the pipes of a sender stay at one router until it is withdrawn', async () => {
+  const [a, b] = [await aRouter('a'), await aRouter('b')]
+  await using spreader = await UdpSpreader.start(0, [a.address().port, b.address().port])
+  const frame = Buffer.of(0xfa)
+  const whose = async (datagrams: readonly (string | Buffer)[]) =>
+    (await asked(spreader.port, datagrams, () => spreader.withdraw(a.address().port))).map((text) => text[0])
+  expect(await whose([frame, '1', frame, '2', frame])).toEqual(['a', 'b', 'a', 'a', 'b'])
   a.close()
   b.close()
 })

@@ -79,3 +79,16 @@ describe.each(LANGUAGES)('%s', (language) => {
     expect(other).toMatchObject({ code: 1, stderr: expect.stringContaining('not proved') })
   })
 })
+
+test('Python over a pipe of its own: receipts for what is accepted, the code of what is not', async ({ skip }) => {
+  const run = example('Python')
+  if (typeof run === 'string' || !whole) return skip(String(run))
+  const { receiver } = whole.stack
+  const sent = await run('pipe', receiver, 'one', 'two', 'x'.repeat(TOO_LARGE))
+  expect(sent).toMatchObject({ code: 1, stderr: expect.stringMatching(/^refused: [0-9a-f]{64}: too-large$/m) })
+  const ids = [...sent.stdout.matchAll(/^accepted: ([0-9a-f]{64}) stands at \d+ in the log of p2pmsg:.*, synced$/gm)]
+  expect(new Set(ids.map(([, id]) => id)).size).toBe(2)
+  await using shell = await Shell.open({ P2PMSG_TO: receiver })
+  let feed = ''
+  while (!ids.every(([, id]) => feed.includes(String(id)))) feed = (await shell.p2pmsg('feed', '--json')).stdout
+})

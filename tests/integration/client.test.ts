@@ -15,6 +15,7 @@ import {
   formatAddress,
   type KeyPair,
   OPEN_POLICY,
+  pipeKeysOf,
   RECEIVERS_BUCKET,
   signDelegation,
   signRecord,
@@ -43,7 +44,11 @@ const routerPort = () => stack.routers[0]?.udpPort ?? 0
 const feedBase = () => stack.renderUrls[0] ?? ''
 
 /** A receiver of its own for one test, reached only by `port`. @returns its address */
-async function aReceiver(port: number, keys: KeyPair = aKeyPair()): Promise<string> {
+async function aReceiver(
+  port: number,
+  keys: KeyPair = aKeyPair(),
+  pipe: 'pipe' | 'no pipe' = 'no pipe',
+): Promise<string> {
   const period = thisHour()
   const endpoint = { host: '127.0.0.1', port }
   const record = {
@@ -52,7 +57,7 @@ async function aReceiver(port: number, keys: KeyPair = aKeyPair()): Promise<stri
     feedUrl: feedBase(),
     postUrl: `${stack.routers[0]?.httpUrl}/v1/messages`,
     valueBytesMax: 900,
-    pipeKey: undefined,
+    pipeKey: pipe === 'pipe' ? pipeKeysOf(Buffer.from(stack.secrets.cluster, 'hex')).publicKey : undefined,
     sealKey: undefined,
     expires: period.until,
   }
@@ -127,6 +132,44 @@ test('over a network that loses, repeats and reorders, each message is accepted 
   expect(ids.toSorted()).toEqual(results.map(({ id }) => id).toSorted())
   expect(proxy.counts.lost).toBeGreaterThan(20)
   expect(results.some(({ attempts }) => attempts > 1)).toBe(true)
+})
+
+test('over the same network a pipe carries 256 messages at a time, each accepted and in the feed exactly once', async () => {
+  const network = { to: routerPort(), seed: 3, loss: 0.1, duplicate: 0.1, delayMs: 20 }
+  await using proxy = await UdpProxy.start(network)
+  const receiver = aKeyPair()
+  const address = await aReceiver(proxy.port, receiver, 'pipe')
+  await using sender = await Sender.start({ keys: aKeyPair(), address, wait: 'stored', window: 256 })
+  const ways: string[] = []
+  sender.on('way', (way) => ways.push(way))
+  const results = await Promise.all(Array.from({ length: 600 }, (_, i) => sender.send({ text: `message ${i}` })))
+  expect(results.every(({ verified }) => verified)).toBe(true)
+  const ids = (await feedOf(receiver.publicKey)).map(({ id }) => id)
+  expect(ids.toSorted()).toEqual(results.map(({ id }) => id).toSorted())
+  expect(ways).toEqual([])
+  expect(proxy.counts.lost).toBeGreaterThan(20)
+})
+
+test('where pipes are blocked messages go by datagram, where all datagrams are over HTTP, and back over the pipe', async () => {
+  await using proxy = await UdpProxy.start({ to: routerPort(), seed: 4, loss: 0, duplicate: 0, delayMs: 0 })
+  const receiver = aKeyPair()
+  const address = await aReceiver(proxy.port, receiver, 'pipe')
+  proxy.blocked = 'pipes'
+  await using sender = await Sender.start({ keys: aKeyPair(), address, wait: 'stored' })
+  const sent: string[] = []
+  const send = async () => {
+    sent.push((await sender.send({ text: `${sent.length}` })).id)
+    return sender.way
+  }
+  expect(await send()).toBe('krpc')
+  expect(await send()).toBe('krpc')
+  proxy.blocked = 'everything'
+  expect(await send()).toBe('http')
+  expect(await send()).toBe('http')
+  proxy.blocked = 'nothing'
+  while ((await send()) !== 'pipe');
+  const ids = (await feedOf(receiver.publicKey)).map(({ id }) => id)
+  expect(ids).toEqual(sent)
 })
 
 test('an ordered sender has its messages in the feed in the order of sending, whatever the network does', async () => {
@@ -273,4 +316,42 @@ test('the command: bench says how fast the cluster took messages, and the feed h
   await expect.poll(async () => (await feedOf(receiver.publicKey)).length).toBe(201)
   const lengths = (await feedOf(receiver.publicKey)).map(({ text }) => text?.length)
   expect(lengths.filter((length) => length === 40)).toHaveLength(200)
+})
+
+test('kill −9 of the sending process in the middle: retry sends the rest, and the feed has each line once', async () => {
+  // given a process that is killed while it sends lines
+  const receiver = aKeyPair()
+  const address = await aReceiver(routerPort(), receiver, 'pipe')
+  await using shell = await Shell.open({ P2PMSG_TO: address })
+  const child = shell.spawn('send', '--follow', '--json')
+  child.stdin.on('error', () => undefined) // it dies with most of it unread
+  child.stdin.end(Array.from({ length: 20_000 }, (_, i) => `line ${i}\n`).join(''))
+  const told: string[] = []
+  for await (const line of createInterface({ input: child.stdout })) {
+    told.push((JSON.parse(line) as { id: string }).id)
+    if (told.length === 300) child.kill('SIGKILL')
+  }
+  // when the outbox is asked to go on
+  const before = await shell.p2pmsg('outbox', '--json')
+  const left = before.stdout
+    .trim()
+    .split('\n')
+    .map((line) => (JSON.parse(line) as { id: string }).id)
+  const retried = await shell.p2pmsg('outbox', 'retry', '--json')
+  expect(retried.code).toBe(0)
+  // then nothing is left, and the feed has the first lines, each once; of all there are receipts
+  expect((await shell.p2pmsg('outbox')).stdout).toBe('')
+  await expect.poll(async () => (await feedOf(receiver.publicKey)).length).toBe(new Set([...told, ...left]).size)
+  const feed = await feedOf(receiver.publicKey)
+  const lines = feed.map(({ text }) => Number(text?.slice('line '.length))).toSorted((a, b) => a - b)
+  expect(lines).toEqual(lines.map((_, i) => i))
+  expect(left.length).toBeGreaterThan(0)
+  const log = await readFile(join(shell.home, '.local/state/p2pmsg/outbox/receipts.ndjson'), 'utf8')
+  const kept = new Set(
+    log
+      .trim()
+      .split('\n')
+      .map((line) => (JSON.parse(line) as { id: string }).id),
+  )
+  expect(kept).toEqual(new Set(feed.map(({ id }) => id)))
 })

@@ -15,6 +15,8 @@ export type UdpProxyOptions = Readonly<{
 }>
 
 const HOST = '127.0.0.1'
+/** Datagrams of pipes begin with this byte or a larger one, others do not. */
+const FIRST_PIPE_BYTE = 0xf8
 /** Clients; each has a socket of its own towards the other side, as behind a NAT. */
 const CLIENTS_MAX = 256
 
@@ -25,13 +27,15 @@ export class UdpProxy implements AsyncDisposable {
   readonly #backs = new Map<number, Socket>() // by the client's port; BOUNDED by CLIENTS_MAX
   readonly #timers = new Set<NodeJS.Timeout>()
   readonly counts = { carried: 0, lost: 0, repeated: 0 }
+  /** What does not get through, either way: all datagrams of pipes, or all. */
+  blocked: 'nothing' | 'pipes' | 'everything' = 'nothing'
 
   private constructor(options: UdpProxyOptions) {
     this.#options = options
     this.#random = randomFrom(options.seed)
     this.#front.on('message', (bytes, { port }) => {
       const back = this.#backs.get(port) ?? this.#addBack(port)
-      this.#carry(() => back?.send(bytes, options.to, HOST))
+      this.#carry(bytes, () => back?.send(bytes, options.to, HOST))
     })
   }
 
@@ -49,13 +53,15 @@ export class UdpProxy implements AsyncDisposable {
   #addBack(client: number): Socket | undefined {
     if (this.#backs.size >= CLIENTS_MAX) return undefined
     const back = createSocket('udp4')
-    back.on('message', (bytes) => this.#carry(() => this.#front.send(bytes, client, HOST)))
+    back.on('message', (bytes) => this.#carry(bytes, () => this.#front.send(bytes, client, HOST)))
     this.#backs.set(client, back)
     return back
   }
 
-  #carry(send: () => void): void {
+  #carry(bytes: Uint8Array, send: () => void): void {
     const { loss, duplicate, delayMs } = this.#options
+    const isPipes = (bytes[0] ?? 0) >= FIRST_PIPE_BYTE
+    if (this.blocked === 'everything' || (this.blocked === 'pipes' && isPipes)) return
     if (this.#random() < loss) {
       this.counts.lost++
       return

@@ -1,5 +1,5 @@
-// Proves promise 1 and 2 under kill −9 of every process of the cluster in the middle of a run, by datagrams and over pipes: each message ends with a receipt,
-// each receipted message is in the feed exactly once and in one order.
+// Proves promise 1 and 2 under kill −9 of every process of the cluster in the middle of a run, by datagrams and over a pipe: each
+// message ends with a receipt, each receipted message is in the feed exactly once and in one order.
 
 import { randomBytes } from 'node:crypto'
 import { setTimeout as sleep } from 'node:timers/promises'

@@ -1,6 +1,7 @@
 // `npm start` fills the environment with some eighty npm_* variables. Most are npm's own state and confuse the next package
 // manager; a few are the user's settings for reaching a registry, without which nothing can be downloaded at all.
-import { delimiter } from 'node:path'
+import { delimiter, join } from 'node:path'
+import { STATE } from './places.mjs'
 
 const REACHING_A_REGISTRY = new Set([
   'npm_config_ca',
@@ -28,11 +29,19 @@ export function forInstalling(environment) {
   return trusting(kept, environment.npm_config_cafile)
 }
 
-/** For what we start: Node 24 first on PATH, and nothing of npm's. */
+/**
+ * For what we start: Node 24 first on PATH, nothing of npm's, and the compiled code of earlier starts, with which a command is there
+ * in less than half the time.
+ */
 export function forRunning(environment, nodeFolder) {
   const kept = without(environment, (name) => name.startsWith('npm_') || name === 'init_cwd')
   const trusted = trusting(kept, environment.npm_config_cafile)
-  return { ...trusted, PATH: [nodeFolder, trusted.PATH ?? ''].filter(Boolean).join(delimiter) }
+  const cache = environment.NODE_COMPILE_CACHE ?? join(STATE, 'compile-cache')
+  return {
+    ...trusted,
+    NODE_COMPILE_CACHE: cache,
+    PATH: [nodeFolder, trusted.PATH ?? ''].filter(Boolean).join(delimiter),
+  }
 }
 
 function trusting(environment, cafile) {

@@ -29,9 +29,13 @@ const GAP = 37
 const TEXT_BYTES = 100
 /** Each word stands in one message of so many. */
 const WORDS = { common: 1, often: 20, some: 200, seldom: 1_000, rare: 20_000 }
+/** In every second message of the older half, and in none of the newer. */
+const OLD = { word: 'old', every: 2, share: 0.5 }
 const SEARCHES = [
   undefined,
   ...Object.keys(WORDS),
+  OLD.word,
+  'old often',
   'absent',
   'often some',
   '"common often"',
@@ -67,7 +71,7 @@ async function main(lengths: readonly number[], asks: number): Promise<void> {
 
   let from = 0
   for (const length of lengths) {
-    await fill(pool, from, length)
+    await fill(pool, from, length, lengths.at(-1) ?? length)
     const micros = await index(db)
     process.stdout.write(`\n${length} messages; ${micros.toFixed(0)} µs each to index\n`)
     const rows = []
@@ -78,7 +82,8 @@ async function main(lengths: readonly number[], asks: number): Promise<void> {
 }
 
 /** Messages of one author, made from one that is valid by putting other words into it. */
-async function fill(pool: Pool, from: number, to: number): Promise<void> {
+/** @param newest how many there will be at the end */
+async function fill(pool: Pool, from: number, to: number, newest: number): Promise<void> {
   const text = '.'.repeat(TEXT_BYTES)
   const author = Buffer.alloc(32, 1)
   const value = encodeContent({ text })
@@ -86,6 +91,7 @@ async function fill(pool: Pool, from: number, to: number): Promise<void> {
   const bytes = Buffer.from(encodeMessage({ key: author, salt, seq: 1n, signature: Buffer.alloc(64), value }))
   const at = bytes.indexOf(text)
   const words = Object.entries(WORDS).map(([word, every]) => `CASE WHEN i % ${every} = 0 THEN '${word} ' ELSE '' END`)
+  words.push(`CASE WHEN i <= ${OLD.share * newest} AND i % ${OLD.every} = 0 THEN '${OLD.word} ' ELSE '' END`)
   await pool.query(
     `INSERT INTO message (id, receiver, position, author, topic, seq, received_ms, dialect, type, message)
     SELECT sha256(int8send(i)), $1::bytea, i * ${GAP}, $2::bytea, '', i, 0, 0, 'text/plain', $3::bytea || convert_to(rpad(

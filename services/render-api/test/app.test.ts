@@ -22,7 +22,7 @@ const path = `/v1/feeds/${toZBase32(receiver)}`
 const RATE = 100
 const HOSTILE = '<script>alert("x")</script> & \u202e"quoted"'
 const rows = [aRow(9n, { text: HOSTILE }, { topic: '<b>' }), aTombstone(5n)]
-const answer: FeedAnswer = { rows, more: false, applied: 20n, revision: 1n }
+const answer: FeedAnswer = { rows, more: false, reached: undefined, applied: 20n, revision: 1n }
 let away = false
 
 const reader: Reader = {

@@ -35,7 +35,8 @@ export type Tables = {
   }
   lease: { partition: number; owner: string | null; fence: string; expires: Date }
   replica: { id: string; expires: Date }
-  message_text: { receiver: Uint8Array; position: string; expires: string | null; words: string }
+  message_text: { receiver: Uint8Array; position: string; expires: string | null; bytes: number; words: string }
+  search_block: { receiver: Uint8Array; first_position: string; last_position: string; words: string }
   search_state: { partition: number; indexed_position: string; language: string }
   refusal: {
     day: string

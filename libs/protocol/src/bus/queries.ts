@@ -25,8 +25,10 @@ export type FeedQuestion = Readonly<{
 
 export type FeedAnswer = Readonly<{
   rows: readonly Row[]
-  /** There are rows beyond the last one. */
+  /** There are rows beyond the last one, or may be. */
   more: boolean
+  /** A search that came no further than here in its time: whoever goes on, goes on from here. */
+  reached: Position | undefined
   /** Everything up to here was visible in the snapshot that the rows come from; no cursor may pass it. */
   applied: Position
   /** Grows with every removal in this feed. */
@@ -64,11 +66,13 @@ export const feedQuery: StoreQuery<FeedQuestion, FeedAnswer> = query(
       w
         .list(a.rows, writeRow)
         .u8(a.more ? 1 : 0)
+        .optional(a.reached, u64.write)
         .u64(a.applied)
         .u64(a.revision),
     read: (r) => ({
       rows: r.list(PAGE_ROWS_MAX, readRow),
       more: r.u8() === 1,
+      reached: r.optional(u64.read),
       applied: r.u64(),
       revision: r.u64(),
     }),

@@ -89,7 +89,9 @@ const FORMATS: Record<string, Format> = {
   'feed answer': {
     encode: feedQuery.encodeReply,
     parse: feedQuery.parseReply,
-    values: reply(fc.record({ rows: listOf(row), more: fc.boolean(), applied: u64, revision: u64 })),
+    values: reply(
+      fc.record({ rows: listOf(row), more: fc.boolean(), reached: maybe(u64), applied: u64, revision: u64 }),
+    ),
   },
   'archive question': {
     encode: archiveQuery.encode,

@@ -56,9 +56,11 @@ export type Page = Readonly<{
 }>
 
 export function present(hydrated: Hydrated): Page {
-  const { question, entries, more, applied, revision, names, archives } = hydrated
+  const { question, entries, more, reached, applied, revision, names, archives } = hydrated
   const items = entries.map((entry) => itemOf(entry, names))
   const [first, last] = [items[0], items.at(-1)]
+  const goesOn = reached === undefined ? last?.cursor : formatCursor(reached)
+  const next = more ? goesOn : undefined
   const isArchive = rangeOf(question) !== undefined
   const turned = isArchive ? undefined : (question.after ?? question.before)
   return {
@@ -66,9 +68,9 @@ export function present(hydrated: Hydrated): Page {
     question,
     items,
     order: question.after === undefined || isArchive ? 'newest-first' : 'oldest-first',
-    next: more && last ? last.cursor : undefined,
+    next,
     prev: turned === undefined ? undefined : (first?.cursor ?? formatCursor(turned)),
-    resume: resumeOf(question, more, last, applied),
+    resume: resumeOf(question, next, applied),
     archives,
     applied,
     revision,
@@ -77,15 +79,10 @@ export function present(hydrated: Hydrated): Page {
 }
 
 /** No cursor passes `applied`: behind it, rows may still appear. */
-function resumeOf(
-  question: FeedQuestion,
-  more: boolean,
-  last: Item | undefined,
-  applied: Position,
-): string | undefined {
+function resumeOf(question: FeedQuestion, next: string | undefined, applied: Position): string | undefined {
   if (question.before !== undefined) return undefined
   if (question.after === undefined) return formatCursor(applied)
-  if (more && last) return last.cursor
+  if (next !== undefined) return next
   return formatCursor(applied > question.after ? applied : question.after)
 }
 
@@ -124,9 +121,9 @@ export function itemOf(entry: Entry, names: ReadonlyMap<string, string>): Item {
  * Positions never get a new message, so places, states, names and the revision are all that can make a difference. An archive does
  * not tell the revision, and a removal elsewhere leaves it as it is.
  */
-function versionOf({ question, entries, names, more, revision, archives }: Hydrated): string {
+function versionOf({ question, entries, names, more, reached, revision, archives }: Hydrated): string {
   const removals = rangeOf(question) ? '' : String(revision)
-  const hash = createHash('sha256').update(`${toQuery(question).toString()}\n${removals}\n${more}\n`)
+  const hash = createHash('sha256').update(`${toQuery(question).toString()}\n${removals}\n${more} ${reached}\n`)
   hash.update(`${archives?.older?.after} ${archives?.older?.until} ${archives?.newer?.until}\n`)
   for (const { row, state } of entries) hash.update(`${row.position} ${state}\n`)
   for (const key of [...names.keys()].sort()) hash.update(`${key} ${names.get(key)}\n`)

@@ -65,7 +65,7 @@ async function* linesOf(
 ): AsyncGenerator<string> {
   let after: Position | undefined = question.after ?? 0n
   while (after !== undefined) {
-    const { rows, more } = await reader.feed({ ...question, after })
+    const { rows, more, reached } = await reader.feed({ ...question, after })
     const entries = rows.map((row) => entryOf(row, now()))
     const authors = entries.flatMap(({ message }) => (message ? [message.key] : []))
     const known = await names.of(question.receiver, authors)
@@ -74,6 +74,6 @@ async function* linesOf(
       return `${JSON.stringify({ ...messageJson(itemOf(entry, known), origin), message: signed })}\n`
     })
     if (lines.length > 0) yield lines.join('')
-    after = more ? rows.at(-1)?.position : undefined
+    after = more ? (reached ?? rows.at(-1)?.position) : undefined
   }
 }

@@ -11,7 +11,7 @@ const rows = [aRow(30n, { text: 'three' }), aRow(20n, { text: 'two' }, { topic: 
 
 function aSkeleton(params: FeedParams = {}, more: Partial<Skeleton> = {}): Skeleton {
   const question = toQuestion(RECEIVER.publicKey, params)
-  return { question, rows, more: false, applied: 40n, revision: 2n, archives: undefined, ...more }
+  return { question, rows, more: false, reached: undefined, applied: 40n, revision: 2n, archives: undefined, ...more }
 }
 
 describe('hydrating', () => {

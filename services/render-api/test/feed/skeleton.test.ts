@@ -6,7 +6,7 @@ import { aRow, aTombstone, RECEIVER } from '../rows.ts'
 
 const receiver = RECEIVER.publicKey
 const rows = [aRow(30n, { text: 'three' }), aRow(20n, { text: 'two' }), aTombstone(10n)]
-const answer: FeedAnswer = { rows, more: true, applied: 40n, revision: 2n }
+const answer: FeedAnswer = { rows, more: true, reached: undefined, applied: 40n, revision: 2n }
 const plain = toQuestion(receiver, {})
 
 /** A store that answers with what it is given, one answer after the other. */

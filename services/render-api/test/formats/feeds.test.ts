@@ -27,7 +27,11 @@ async function pageOf(params: FeedParams = {}, more = true) {
   const question = toQuestion(RECEIVER.publicKey, params)
   const names = { of: () => Promise.resolve(new Map([[Buffer.from(AUTHOR.publicKey).toString('hex'), 'Ada <L>']])) }
   return present(
-    await hydrate(names, { question, rows, more, applied: 80n, revision: 1n, archives: undefined }, RECEIVED_MS),
+    await hydrate(
+      names,
+      { question, rows, more, applied: 80n, revision: 1n, reached: undefined, archives: undefined },
+      RECEIVED_MS,
+    ),
   )
 }
 const context = { origin, name: 'A & B' }
@@ -69,7 +73,7 @@ describe('Atom', () => {
     const question = archiveQuestion(RECEIVER.publicKey, { after: 5n, until: 79n })
     const nobody = { of: () => Promise.resolve(new Map<string, string>()) }
     const archives = { older: { after: 0n, until: 5n }, newer: { after: 79n, until: 300n } }
-    const skeleton = { question, rows, more: false, applied: 400n, revision: 1n, archives }
+    const skeleton = { question, rows, more: false, applied: 400n, revision: 1n, reached: undefined, archives }
     const page = present(await hydrate(nobody, skeleton, RECEIVED_MS))
     const text = all.atom.render(page, context).toString()
     const head = text.split('<entry>', 1)[0] ?? ''
@@ -89,7 +93,15 @@ describe('Atom', () => {
   test('of an empty feed has a time too', async () => {
     const question = toQuestion(RECEIVER.publicKey, {})
     const nobody = { of: () => Promise.resolve(new Map<string, string>()) }
-    const empty = { question, rows: [], more: false, applied: 0n, revision: 0n, archives: undefined }
+    const empty = {
+      question,
+      rows: [],
+      more: false,
+      applied: 0n,
+      revision: 0n,
+      reached: undefined,
+      archives: undefined,
+    }
     const page = present(await hydrate(nobody, empty, RECEIVED_MS))
     const at = {
       self: base,

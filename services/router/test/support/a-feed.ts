@@ -69,7 +69,13 @@ export class AFeed {
     if (this.isAway) return Promise.reject(new BusUnavailable('away'))
     const behind = this.rows.filter((row) => row.position > (question.after ?? 0n) && matches(question, row))
     const rows = behind.slice(0, question.limit)
-    return Promise.resolve({ rows, more: behind.length > rows.length, applied: this.#applied, revision: 0n })
+    return Promise.resolve({
+      rows,
+      more: behind.length > rows.length,
+      reached: undefined,
+      applied: this.#applied,
+      revision: 0n,
+    })
   }
 }
 

@@ -16,7 +16,8 @@ export class NoSearch extends Failure {
 /**
  * One page of a feed, by keyset on (receiver, position): what is inserted or removed meanwhile moves nothing. Tombstones stay
  * in their places, so that whoever copied the message learns of its end. A page of large messages is cut where its bytes end.
- * With words to search for, it holds what has them, no tombstones, and `applied` does not pass what is indexed.
+ * With words to search for, it holds what has them, no tombstones, and `applied` does not pass what is indexed; where that took
+ * too long, it ends before it is full and says how far it came.
  * @throws {NoSearch} words are asked for where search is off
  */
 export function answerFeed(source: Source, question: FeedQuestion): Promise<FeedAnswer> {
@@ -25,7 +26,8 @@ export function answerFeed(source: Source, question: FeedQuestion): Promise<Feed
   return inSnapshot(source, async (snapshot) => {
     const hits = question.search === undefined ? undefined : await searchHits(snapshot, question)
     const { rows, more } = await pageOf(snapshot, question, hits)
-    return { rows, more, ...(await stateOf(snapshot, question.receiver, hits)) }
+    const reached = more ? undefined : hits?.reached
+    return { rows, more: more || reached !== undefined, reached, ...(await stateOf(snapshot, question.receiver, hits)) }
   })
 }
 

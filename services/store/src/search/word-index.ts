@@ -4,6 +4,7 @@ import { sql } from 'kysely'
 import { byteaArray, int8Array, textArray } from '../binary-array.ts'
 import { available, type Database } from '../database.ts'
 import { NOT_EXPIRED } from '../queries/row-of.ts'
+import { closeBlocks } from './blocks.ts'
 import { plan } from './plan.ts'
 import { RECEIVER_LEXEME } from './receiver-lexeme.ts'
 import { wordsOf } from './words.ts'
@@ -62,13 +63,14 @@ export async function indexSome(
     const place = await placeOf(db, partition)
     if (!place) return undefined
     if (place.language !== language) {
-      await beginAnew(db, partition, place.language, language)
+      await beginAnew(db, { partition, partitions }, place.language, language)
       return { rows: 0, more: true }
     }
     if (place.indexedPosition >= place.appliedPosition) return undefined
     const { rows, all } = await nextRows(db, { partition, partitions }, place)
     const until = all ? place.appliedPosition : BigInt(rows.at(-1)?.position ?? 0)
-    await write(db, partition, place, until, rows)
+    const receivers = await write(db, partition, place, until, rows)
+    if (receivers.length > 0) await closeBlocks(db, receivers, until)
     return { rows: rows.length, more: !all }
   })
 }
@@ -85,14 +87,23 @@ async function placeOf(db: Database, partition: number): Promise<Place | undefin
   return { appliedPosition, indexedPosition: BigInt(row.indexed_position), language: row.language }
 }
 
-/** Words that another configuration made are overwritten one by one; until then nobody is shown them. */
-async function beginAnew(db: Database, partition: number, was: string, language: string): Promise<void> {
-  await db
-    .updateTable('search_state')
-    .set({ language, indexed_position: '0' })
-    .where('partition', '=', partition)
-    .where('language', '=', was)
-    .execute()
+/** Words that another configuration made are overwritten one by one, and their blocks made anew; until then nobody is shown them. */
+async function beginAnew(
+  db: Database,
+  { partition, partitions }: Readonly<{ partition: number; partitions: number }>,
+  was: string,
+  language: string,
+): Promise<void> {
+  await db.transaction().execute(async (transaction) => {
+    const { numUpdatedRows } = await transaction
+      .updateTable('search_state')
+      .set({ language, indexed_position: '0' })
+      .where('partition', '=', partition)
+      .where('language', '=', was)
+      .executeTakeFirstOrThrow()
+    if (numUpdatedRows === 0n) return
+    await sql`DELETE FROM search_block WHERE ${isOf(partition, partitions)}`.execute(transaction)
+  })
 }
 
 /** The partition of a receiver, as the protocol's `partitionOf` tells it. */
@@ -138,7 +149,7 @@ async function write(
   place: Place,
   until: bigint,
   rows: readonly Row[],
-): Promise<void> {
+): Promise<Uint8Array[]> {
   const found = rows
     .filter((row) => row.shown && row.message.length > 0)
     .map((row) => ({ ...row, words: wordsOf(carried(row)) }))
@@ -153,15 +164,16 @@ async function write(
       DELETE FROM message_text t USING moved, message m
       WHERE m.id = ANY (${byteaArray(targets)}::bytea[]) AND m.message = '' AND t.receiver = m.receiver AND t.position = m.position
     )
-    INSERT INTO message_text (receiver, position, expires, words)
-    SELECT receiver, position, expires, array_to_tsvector(ARRAY[${RECEIVER_LEXEME}]) || to_tsvector(${place.language}::regconfig, text)
+    INSERT INTO message_text (receiver, position, expires, bytes, words)
+    SELECT receiver, position, expires, octet_length(text), array_to_tsvector(ARRAY[${RECEIVER_LEXEME}]) || to_tsvector(${place.language}::regconfig, text)
     FROM moved CROSS JOIN unnest(
       ${byteaArray(found.map((row) => row.receiver))}::bytea[],
       ${int8Array(found.map((row) => BigInt(row.position)))}::int8[],
       ${int8Array(found.map((row) => (row.expires === null ? undefined : BigInt(row.expires))))}::int8[],
       ${textArray(found.map((row) => row.words))}::text[]
     ) AS found (receiver, position, expires, text)
-    ON CONFLICT (receiver, position) DO UPDATE SET words = excluded.words`.execute(db)
+    ON CONFLICT (receiver, position) DO UPDATE SET words = excluded.words, bytes = excluded.bytes`.execute(db)
+  return found.map((row) => row.receiver)
 }
 
 function carried(row: Row): Carried {
@@ -189,7 +201,7 @@ export async function forgetAll(db: Database): Promise<void> {
         .execute()
       if (indexed.length === 0) return
       await sql`SELECT set_config('lock_timeout', ${LOCK_TIMEOUT}, true)`.execute(transaction)
-      await sql`TRUNCATE message_text`.execute(transaction)
+      await sql`TRUNCATE message_text, search_block`.execute(transaction)
       await transaction.updateTable('search_state').set({ indexed_position: '0', language: '' }).execute()
     }),
   )

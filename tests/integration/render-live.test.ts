@@ -1,4 +1,6 @@
 // Proves that whoever follows a feed gets each message once and in order, whatever breaks: the line, the store, the bus, the service.
+import { once } from 'node:events'
+import { get, type IncomingMessage } from 'node:http'
 import { formatCursor, positionOf, toZBase32 } from '@p2pmsg/protocol'
 import { sleep } from '@p2pmsg/runtime'
 import { afterAll, beforeAll, describe, expect, test } from 'vitest'
@@ -35,6 +37,17 @@ async function aFeed() {
   const messages = (count: number, from = 0) =>
     Array.from({ length: count }, (_, i) => aMessage(author, receiver.publicKey, { text: `message ${from + i}` }))
   return { receiver, author, url, live: `${url}/live`, messages }
+}
+
+/** Together far more than the two ends of a connection buffer. */
+const LARGE_MESSAGES = 160
+const LARGE_CHARACTERS = 60_000
+
+/** A reader that takes nothing until it is asked for the rest. */
+async function aSlowReader(url: string): Promise<{ rest: () => Promise<string> }> {
+  const [response] = (await once(get(url), 'response')) as [IncomingMessage]
+  expect(response.statusCode).toBe(200)
+  return { rest: async () => Buffer.concat(await response.toArray()).toString() }
 }
 
 const idsOf = (reader: SseReader) => reader.messages.map(({ id }) => id)
@@ -132,6 +145,63 @@ describe('a reader', () => {
     await expect(SseReader.open(`${live}?cursor=yesterday`)).rejects.toThrow('malformed')
     await expect(SseReader.open(`${bench.feedUrl(service, aKeyPair())}/live`)).rejects.toThrow('unknown-receiver')
   })
+})
+
+describe('a reader is let go', () => {
+  test('when it takes too long: it is told where to go on, and nobody else waits for it', async () => {
+    const { live, author, receiver } = await aFeed()
+    const start = formatCursor(0n)
+    await using quick = await SseReader.open(`${live}?cursor=${start}`)
+    const slow = await aSlowReader(`${live}?cursor=${start}`)
+    const large = Array.from({ length: LARGE_MESSAGES }, (_, i) =>
+      aMessage(author, receiver.publicKey, { text: `${i} `.repeat(LARGE_CHARACTERS / 4) }),
+    )
+    const ids: string[] = []
+    for (let at = 0; at < large.length; at += 8) ids.push(...(await bench.accept(large.slice(at, at + 8))))
+    await quick.until(has(LARGE_MESSAGES))
+    expect(idsOf(quick)).toEqual(ids)
+    const events = (await slow.rest()).split('\n\n').filter((event) => event.includes('data: '))
+    const idOf = (event: string) => (JSON.parse(/^data: (.*)$/m.exec(event)?.[1] ?? '') as { id: string }).id
+    const last = events.pop() ?? ''
+    expect(last).toContain('event: slow\n')
+    expect(events.length).toBeLessThan(LARGE_MESSAGES)
+    const cursor = /^id: (.*)$/m.exec(last)?.[1] ?? ''
+    await using back = await SseReader.open(live, { 'last-event-id': cursor })
+    await back.until(has(LARGE_MESSAGES - events.length))
+    expect([...events.map(idOf), ...idsOf(back)]).toEqual(ids)
+  })
+
+  test('when its feed is no longer hosted here', async () => {
+    const { live, receiver } = await aFeed()
+    await using reader = await SseReader.open(live)
+    await bench.unhost(receiver)
+    await reader.ended()
+    expect(reader.named('gone').map(({ data }) => JSON.parse(data))).toEqual([{ cursor: reader.lastEventId }])
+    await expect(SseReader.open(live)).rejects.toThrow('unknown-receiver')
+  })
+})
+
+test('announcements come in once, however many readers there are', async (context) => {
+  const { monitorUrl } = bench.stores.nats
+  if (monitorUrl === undefined) return context.skip('this NATS server cannot be asked for its subscriptions')
+  const own = await bench.renderApi()
+  await following(own)
+  await using open = new AsyncDisposableStack()
+  for (const receiver of [bench.receiver, await bench.host(aKeyPair())]) {
+    const live = `${bench.feedUrl(own, receiver)}/live`
+    while ((await fetch(`${live}?cursor=x`)).status === 404) await sleep(10)
+    for (let i = 0; i < 10; i++) open.use(await SseReader.open(live))
+  }
+  const replicas = async () => {
+    const answer = await (await fetch(`${monitorUrl}/subsz?subs=1&test=committed.v1.0`)).json()
+    return (answer as { subscriptions_list: { cid: number }[] }).subscriptions_list.map(({ cid }) => cid)
+  }
+  const cids = await replicas()
+  expect(new Set(cids).size).toBe(cids.length)
+  expect(cids.length).toBeGreaterThan(0)
+  await own.drain()
+  await own[Symbol.asyncDispose]()
+  await expect.poll(async () => (await replicas()).length).toBe(cids.length - 1)
 })
 
 describe('nothing is lost or repeated', () => {

@@ -9,6 +9,7 @@ const RECEIVERS_MAX = 1_000_000
 export class Receivers implements AsyncDisposable {
   readonly #entries = new Map<string, ReceiverEntry>()
   #watch: AsyncDisposable | undefined
+  #onGone: (receiver: Uint8Array) => void = () => undefined
   #primed = false
 
   async start(bus: Bus, log: Logger): Promise<void> {
@@ -33,8 +34,14 @@ export class Receivers implements AsyncDisposable {
     else this.#entries.set(name, entry.value)
   }
 
+  /** @param onGone called when a receiver is hosted here no longer */
+  whenGone(onGone: (receiver: Uint8Array) => void): void {
+    this.#onGone = onGone
+  }
+
   onDelete(name: string): void {
-    this.#entries.delete(name)
+    const entry = this.#entries.get(name)
+    if (entry && this.#entries.delete(name)) this.#onGone(entry.key)
   }
 
   async [Symbol.asyncDispose](): Promise<void> {

@@ -37,6 +37,7 @@ export async function startRenderApi(config: Config, { log, health }: RunContext
   const heads = new Heads(now)
   const names = new Names(reader, now)
   const live = started.use(new LiveHub({ reader, names, heads, receivers, log, now }))
+  receivers.whenGone((receiver) => live.gone(receiver))
   started.defer(
     followAnnouncements(bus, {
       onAnnouncement: (partition, announcement) => {

@@ -20,7 +20,13 @@ export const JsonFeedJson = Type.Object(
     title: Type.String(),
     home_page_url: Type.String({ format: 'uri' }),
     feed_url: Type.String({ format: 'uri' }),
-    next_url: Type.Optional(Type.String({ format: 'uri', description: 'The page that goes on; absent at the end.' })),
+    next_url: Type.Optional(
+      Type.String({
+        format: 'uri',
+        description:
+          'The page that goes on; absent at the end. A page of a search may hold few items or none, and go on.',
+      }),
+    ),
     items: Type.Array(JsonFeedItem),
   },
   { $id: 'JsonFeed', title: 'One page of a feed as JSON Feed 1.1' },

@@ -49,7 +49,12 @@ export const FeedJson = Type.Object(
   {
     receiver: Key,
     messages: Type.Array(Type.Unsafe<MessageJson>(Type.Ref('Message'))),
-    next: Nullable(Type.String({ description: 'The cursor that goes on in the same order; null at the end.' })),
+    next: Nullable(
+      Type.String({
+        description:
+          'The cursor that goes on in the same order; null at the end. A page of a search may hold few messages or none, and go on.',
+      }),
+    ),
     prev: Nullable(Type.String({ description: 'The cursor that goes the other way; null where nothing can be.' })),
     resume: Nullable(Type.String({ description: 'Ask `?after=` this for whatever is newer than this page.' })),
     applied: Position,

@@ -1,5 +1,5 @@
 import type { ServerResponse } from 'node:http'
-import { type Announcement, type Position, partitionOf, toHex } from '@p2pmsg/protocol'
+import { type Announcement, equalBytes, type Position, partitionOf, toHex } from '@p2pmsg/protocol'
 import { FeedChannel, gauge, HeardCommit, type Logger } from '@p2pmsg/runtime'
 import type { Names } from '../feed/names.ts'
 import type { Heads } from '../follow/heads.ts'
@@ -119,14 +119,18 @@ export class LiveHub implements AsyncDisposable {
     })
   }
 
-  /** Heartbeats, and an end for feeds that are no longer hosted or no longer read. */
+  /** A feed is no longer hosted here: whoever follows it is told so at once. */
+  gone(receiver: Uint8Array): void {
+    for (const feed of this.#feeds.values()) {
+      if (!equalBytes(feed.receiver, receiver)) continue
+      for (const follower of feed.followers) follower.end('gone')
+    }
+  }
+
+  /** Heartbeats, and an end for feeds that are no longer read. */
   #beat(): void {
     for (const [key, feed] of this.#feeds) {
-      const hosted = this.#options.receivers.get(feed.receiver) !== undefined
-      for (const follower of feed.followers) {
-        if (hosted) follower.beat()
-        else follower.end('gone')
-      }
+      for (const follower of feed.followers) follower.beat()
       if (feed.followers.size > 0 || feed.holds > 0) continue
       this.#feeds.delete(key)
       void feed.channel[Symbol.asyncDispose]()

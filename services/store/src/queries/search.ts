@@ -139,15 +139,15 @@ function lookedAt({ receiver }: FeedQuestion, query: string, ranges: readonly Ra
 
 type Place = Readonly<{ at: string }>
 
-/** The other filters, and what has gone since its words were indexed. */
+/** The other filters, and what has gone since its words were indexed: asked of each match, never of the whole feed. */
 async function positionsOf({ db }: Snapshot, question: FeedQuestion, places: ReturnType<typeof walked>) {
-  const rows = await chosenRows(db, question)
-    .innerJoin(places.as('places'), 'places.at', 'message.position')
-    .where(sql<boolean>`message.message <> ''`)
-    .select('places.at')
-    .orderBy('places.at', directionOf(question))
-    .limit(question.limit + 1)
-    .execute()
+  const kept = chosenRows(db, question)
+    .where(sql<boolean>`message.position = places.at AND message.message <> ''`)
+    .select(sql<number>`1`.as('kept'))
+    .limit(1)
+  const { rows } = await sql<Place>`
+    SELECT places.at FROM ${places} AS places CROSS JOIN LATERAL ${kept} AS kept
+    ORDER BY places.at ${sql.raw(directionOf(question))} LIMIT ${question.limit + 1}`.execute(db)
   return rows.map(({ at }) => at)
 }
 

@@ -421,7 +421,7 @@ export interface components {
             }[];
             /**
              * Format: uri
-             * @description The page that goes on; absent at the end.
+             * @description The page that goes on; absent at the end. A page of a search may hold few items or none, and go on.
              */
             next_url?: string;
             title: string;

@@ -20,6 +20,7 @@ const HELP = `npm run bench:path -- [options]
 
 --messages N   messages of the run at a window (10000)
 --window N     messages without an answer at a time (64)
+--pipe-window N  the same over a pipe, by the client library's sender, and by KRPC to compare (256)
 --rates A,B,…  fixed rates to hold, messages per second (1000,2000,4000)
 --seconds N    how long each rate is held (10)
 --proved-rate N  what the router lets one proved address send, per second (1000000)
@@ -41,15 +42,12 @@ type Run = Readonly<{
   perSecond: number
 }>
 
-async function measure(stack: Stack, name: string, order: Run['order']): Promise<Run> {
+async function measure(stack: Stack, name: string, order: Run['order'], over: 'krpc' | 'pipe' = 'krpc'): Promise<Run> {
   const commits = await watchCommits(stack.natsUrl('render-api'))
   const before = await cpuSeconds(stack.pids())
-  const load = sendLoad({
-    ...order,
-    receiver: toHex(stack.secrets.receiverKeys.publicKey),
-    udpPort: stack.routers[0]?.udpPort ?? 0,
-    patienceMs: PATIENCE_MS,
-  })
+  const receiver = toHex(stack.secrets.receiverKeys.publicKey)
+  const udpPort = stack.routers[0]?.udpPort ?? 0
+  const load = sendLoad({ ...order, receiver, udpPort, patienceMs: PATIENCE_MS }, over)
   const result = await load.result
   const visible = await commits.until(result.accepted.map(({ id }) => id))
   const after = await cpuSeconds(stack.pids())
@@ -123,6 +121,7 @@ const { values } = parseArgs({
   options: {
     messages: { type: 'string', default: '10000' },
     window: { type: 'string', default: '64' },
+    'pipe-window': { type: 'string', default: '256' },
     rates: { type: 'string', default: '1000,2000,4000' },
     seconds: { type: 'string', default: '10' },
     'proved-rate': { type: 'string', default: '1000000' },
@@ -162,13 +161,16 @@ const oneSource = ['127.0.0.1']
 
 say(`P2PMSG_PROVED_RATE=${values['proved-rate']} for these runs; ${cpus().length} cores, sender on the same machine`)
 await withStack({ P2PMSG_PROVED_RATE: values['proved-rate'] }, async (stack) => {
-  const run = async (name: string, order: Run['order']) => {
+  const run = async (name: string, order: Run['order'], over?: 'krpc' | 'pipe') => {
     say(`${name} …`)
-    const measured = await measure(stack, name, order)
+    const measured = await measure(stack, name, order, over)
     runs.push(measured)
     ids.push(...measured.result.accepted.map(({ id }) => id))
   }
   await run(`window ${window}`, { messages, window, rate: 0, sources: oneSource })
+  const wide = { messages, window: Number(values['pipe-window']), rate: 0, sources: oneSource }
+  await run(`window ${wide.window}`, wide)
+  await run(`pipe, window ${wide.window}`, wide, 'pipe')
   for (const rate of rates) {
     await run(`${rate}/s`, { messages: rate * seconds, window: 10_000, rate, sources: oneSource })
   }

@@ -2,6 +2,8 @@ import { defineConfig } from 'vitest/config'
 import { NOT_IN_CONTAINERS } from './tests/not-in-containers.ts'
 
 const MINUTE_MS = 60_000
+/** The big numbers have ten thousand nodes in one process, some 400 KB each, MiB. */
+const LONG_HEAP_MIB = 12_288
 
 /** Where vitest's numbers go for the closing line (tests/run.ts). */
 const unit = {
@@ -29,6 +31,7 @@ export default defineConfig({
   test: {
     pool: 'forks', // sodium-native and worker threads want a process of their own
     maxWorkers: 2,
+    execArgv: process.env.P2PMSG_LONG === '1' ? [`--max-old-space-size=${LONG_HEAP_MIB}`] : [],
     testTimeout: MINUTE_MS,
     projects: [
       unit,

@@ -1,14 +1,15 @@
 /**
- * The process that `bench/dht.ts` measures: a plain echo, or a Kademlia node over the driver that the router uses. Says its port
- * when it is ready, and its CPU time when asked.
+ * The process that `bench/dht.ts` measures: a plain echo, a Kademlia node over the driver that the router uses, or WebTorrent's node
+ * to compare with. Says its port when it is ready, and its CPU time when asked.
  */
 
 import { randomBytes } from 'node:crypto'
 import { createSocket } from 'node:dgram'
-import { bencode, encodeQuery, KademliaNode, parseFrame, parseIp, Tokens } from '@p2pmsg/protocol'
+import { bencode, encodeQuery, KademliaNode, parseFrame, parseIp, Tokens, verify } from '@p2pmsg/protocol'
 import { Driver } from '@p2pmsg/udp'
+import { Client } from 'bittorrent-dht'
 
-export type ServerKind = 'echo' | 'node'
+export type ServerKind = 'echo' | 'node' | 'bittorrent-dht'
 export type ServerReport = Readonly<{ port: number }> | Readonly<{ cpuMicros: number; heapBytes: number }>
 
 const CONTACTS = 2000
@@ -47,6 +48,17 @@ async function node(): Promise<number> {
   return driver.port
 }
 
+async function other(): Promise<number> {
+  const client = new Client({ bootstrap: false, verify: (signature, bytes, key) => verify(signature, bytes, key) })
+  await new Promise<void>((listening) => client.listen(0, '127.0.0.1', listening))
+  for (let n = 0; n < CONTACTS; n++) {
+    client.addNode({ id: randomBytes(20), host: `127.${100 + (n >> 8)}.${n & 255}.1`, port: 9 })
+  }
+  return client.address().port
+}
+
+const SERVERS: Readonly<Record<ServerKind, () => Promise<number>>> = { echo, node, 'bittorrent-dht': other }
+
 const say = (report: ServerReport) => process.send?.(report)
 process.on('message', () => {
   globalThis.gc?.()
@@ -55,4 +67,4 @@ process.on('message', () => {
   say({ cpuMicros: user + system, heapBytes: heapUsed + external })
 })
 process.on('disconnect', () => process.exit(0))
-say({ port: await (process.argv[2] === 'echo' ? echo() : node()) })
+say({ port: await SERVERS[process.argv[2] as ServerKind]() })

@@ -1,4 +1,4 @@
-/** The part of bittorrent-dht 11 that the tests use; it brings no types. */
+/** The part of bittorrent-dht 11 that tests and benches use; it brings no types. */
 declare module 'bittorrent-dht' {
   export type Stored = Readonly<{ v: Buffer; k?: Buffer; seq?: number; sig?: Buffer }>
   export class Client {
@@ -8,6 +8,7 @@ declare module 'bittorrent-dht' {
     })
     listen(port: number, host: string, onListening: () => void): void
     address(): { port: number }
+    addNode(node: { id: Buffer; host: string; port: number }): void
     put(
       item: {
         v: Buffer

@@ -79,9 +79,15 @@ export class KademliaSwarm {
 
   /** What a lookup should find. */
   closest(target: Uint8Array, count: number, without?: NodeHost): NodeHost[] {
-    return this.hosts
-      .filter((host) => host !== without)
-      .sort((a, b) => compareDistance(target, a.machine.id, b.machine.id))
-      .slice(0, count)
+    const closest: NodeHost[] = []
+    for (const host of this.hosts) {
+      const isNearer = (other: NodeHost) => compareDistance(target, host.machine.id, other.machine.id) < 0
+      const last = closest.at(-1)
+      if (host === without || (last && closest.length === count && !isNearer(last))) continue
+      const at = closest.findIndex(isNearer)
+      closest.splice(at < 0 ? closest.length : at, 0, host)
+      if (closest.length > count) closest.pop()
+    }
+    return closest
   }
 }

@@ -11,28 +11,33 @@ const NOWHERE = new Uint8Array(16)
  * costs parsing and no memory.
  */
 export class IpCache {
-  #recent = new Map<string, Uint8Array>()
-  #older = new Map<string, Uint8Array>()
-  /** The text that a byte array was parsed from, with its zone: a reply to fe80::1%eth0 needs it. Goes when the bytes go. */
-  readonly #texts = new WeakMap<Uint8Array, string>()
+  #recent = new Generation()
+  #older = new Generation()
 
   /** The same text gives the same array while it is remembered. */
   bytesOf(text: string): Uint8Array {
-    return this.#recent.get(text) ?? this.#remember(text)
+    return this.#recent.bytes.get(text) ?? this.#remember(text)
   }
 
+  /** The text that the bytes were parsed from, with its zone: a reply to fe80::1%eth0 needs it. */
   textOf(ip: Uint8Array): string {
-    return this.#texts.get(ip) ?? formatIp(ip)
+    return this.#recent.texts.get(ip) ?? this.#older.texts.get(ip) ?? formatIp(ip)
   }
 
   #remember(text: string): Uint8Array {
-    const ip = this.#older.get(text) ?? parseIp(text) ?? NOWHERE
-    if (this.#recent.size >= GENERATION_MAX) {
+    const ip = this.#older.bytes.get(text) ?? parseIp(text) ?? NOWHERE
+    if (this.#recent.bytes.size >= GENERATION_MAX) {
       this.#older = this.#recent
-      this.#recent = new Map()
+      this.#recent = new Generation()
     }
-    this.#recent.set(text, ip)
-    this.#texts.set(ip, text)
+    this.#recent.bytes.set(text, ip)
+    this.#recent.texts.set(ip, text)
     return ip
   }
+}
+
+/** Both ways. Not a WeakMap: the collector of garbage goes through those each time. */
+class Generation {
+  readonly bytes = new Map<string, Uint8Array>() // BOUNDED by GENERATION_MAX
+  readonly texts = new Map<Uint8Array, string>() // BOUNDED by GENERATION_MAX
 }

@@ -18,8 +18,10 @@ export type UdpSocketOptions = Readonly<{
 
 /** What the kernel may hold for us, bytes: about 2,800 full datagrams. It gives less where `net.core.rmem_max` says so. */
 const RECEIVE_BUFFER_BYTES = 4 << 20
-/** Datagrams that wait for the kernel to take them; more are dropped, as a full network would. */
+/** Datagrams that wait for the kernel to take them, and those of one more millisecond; more are dropped, as a full network would. */
 const SENDING_MAX = 8192
+/** Between two looks at how sending goes, milliseconds. */
+const LOOK_EVERY_MS = 1
 /** How long closing waits for those, milliseconds. */
 const CLOSE_MS_MAX = 500
 const CLOSE_STEP_MS = 5
@@ -35,7 +37,8 @@ export class UdpSocket implements AsyncDisposable {
   readonly #v6: Socket | undefined
   readonly #onError: (code: string) => void
   readonly #ips = new IpCache()
-  #sending = 0
+  #lookedMs = 0
+  #congested = false
   #closed: Promise<unknown> | undefined
 
   private constructor(v4: Socket | undefined, v6: Socket | undefined, options: UdpSocketOptions) {
@@ -81,27 +84,42 @@ export class UdpSocket implements AsyncDisposable {
     if (this.#closed !== undefined) return this.#onError('CLOSED')
     if (!socket) return this.#onError('EAFNOSUPPORT')
     if (to.port === 0) return this.#onError('EADDRNOTAVAIL')
-    if (this.#sending >= SENDING_MAX) return this.#onError('ENOBUFS')
-    this.#sending++
+    const nowMs = performance.now()
+    const isDue = nowMs - this.#lookedMs >= LOOK_EVERY_MS
+    if (isDue) this.#look(nowMs)
+    if (this.#congested) return this.#onError('ENOBUFS')
     try {
-      socket.send(bytes, to.port, this.#ips.textOf(to.ip), this.#onSent)
+      socket.send(bytes, to.port, this.#ips.textOf(to.ip), isDue ? this.#onSent : undefined)
     } catch (error) {
       this.#onSent(error as NodeJS.ErrnoException)
     }
-  }
-
-  // One function for all datagrams: a closure for each would cost more than the count is worth.
-  readonly #onSent = (error: NodeJS.ErrnoException | null): void => {
-    this.#sending--
-    if (error) this.#onError(error.code ?? 'UNKNOWN')
   }
 
   async [Symbol.asyncDispose](): Promise<void> {
     await (this.#closed ??= this.#close())
   }
 
+  readonly #onSent = (error: NodeJS.ErrnoException | null): void => {
+    if (error) this.#onError(error.code ?? 'UNKNOWN')
+  }
+
+  /**
+   * How sending goes is looked at once a millisecond, and of the datagrams in between one speaks for all: being told of each would
+   * cost as much as answering a small query, and what is wrong with a network is not over sooner.
+   */
+  #look(nowMs: number): void {
+    this.#lookedMs = nowMs
+    this.#congested = this.#waiting() >= SENDING_MAX
+  }
+
+  /** Datagrams that the kernel has not taken yet. */
+  #waiting(): number {
+    return this.#sockets.reduce((sum, socket) => sum + socket.getSendQueueCount(), 0)
+  }
+
   async #close(): Promise<void> {
-    for (let waited = 0; this.#sending > 0 && waited < CLOSE_MS_MAX; waited += CLOSE_STEP_MS) await sleep(CLOSE_STEP_MS)
+    for (let waited = 0; this.#waiting() > 0 && waited < CLOSE_MS_MAX; waited += CLOSE_STEP_MS)
+      await sleep(CLOSE_STEP_MS)
     await Promise.all(this.#sockets.map((socket) => once(socket.close(), 'close')))
   }
 }

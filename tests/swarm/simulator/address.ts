@@ -12,6 +12,11 @@ export function publicAddress(n: number, port = 6881): UdpAddress {
   return address(`${5 + (n >> 16)}.${(n >> 8) & 255}.${n & 255}.1`, port)
 }
 
+/** The nth public IPv6 address, each in a /32 of its own. */
+export function publicAddress6(n: number, port = 6881): UdpAddress {
+  return address(`2a00:${n.toString(16)}::1`, port)
+}
+
 /** As a Map's key. */
 export function addressText({ ip, port }: UdpAddress): string {
   const host = isIpv4(ip) ? ip.subarray(12) : ip

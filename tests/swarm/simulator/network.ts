@@ -1,4 +1,4 @@
-import type { Machine, Outgoing, UdpAddress } from '@p2pmsg/protocol'
+import { isIpv4, type Machine, type Outgoing, type UdpAddress } from '@p2pmsg/protocol'
 import { addressText } from './address.ts'
 import { arrivals, type Link, PERFECT } from './link.ts'
 import type { Nat } from './nat.ts'
@@ -16,13 +16,16 @@ export class Host<M extends Machine = Machine> {
   readonly machine: M
   readonly address: UdpAddress
   readonly nat: Nat | undefined
+  /** Its address in the other family, if it has one. */
+  readonly second: UdpAddress | undefined
   readonly #network: Network
   #armedMs = Number.POSITIVE_INFINITY
   #disarm: Cancel | undefined
   up = true
 
-  constructor(network: Network, machine: M, address: UdpAddress, nat: Nat | undefined) {
+  constructor(network: Network, machine: M, address: UdpAddress, nat: Nat | undefined, second: UdpAddress | undefined) {
     this.#network = network
+    this.second = second
     this.machine = machine
     this.address = address
     this.nat = nat
@@ -69,7 +72,7 @@ export class Network {
   watch: Watch = () => undefined
   readonly #hosts = new Map<string, Host>()
   readonly #nats = new Map<string, Nat>()
-  readonly counts = { sent: 0, bytes: 0, lost: 0, delivered: 0, nobody: 0, filtered: 0 }
+  readonly counts = { sent: 0, bytes: 0, lost: 0, delivered: 0, nobody: 0, filtered: 0, unroutable: 0 }
 
   constructor(timeline: Timeline, random: Random) {
     this.timeline = timeline
@@ -78,16 +81,25 @@ export class Network {
 
   /** @param nat the address is inside of it; its own outside address is where the world finds it */
   add<M extends Machine>(machine: M, address: UdpAddress, nat?: { device: Nat; ip: Uint8Array }): Host<M> {
-    const host = new Host(this, machine, address, nat?.device)
     if (nat) this.#nats.set(hostText(nat.ip), nat.device)
-    const key = addressText(address)
-    if (this.#hosts.has(key)) throw new Error('two hosts at one address')
-    this.#hosts.set(key, host)
+    return this.#register(new Host(this, machine, address, nat?.device, undefined))
+  }
+
+  /** With an address in each family (BEP 32). */
+  addDual<M extends Machine>(machine: M, address: UdpAddress, second: UdpAddress): Host<M> {
+    return this.#register(new Host(this, machine, address, undefined, second))
+  }
+
+  #register<M extends Machine>(host: Host<M>): Host<M> {
+    for (const key of keysOf(host)) {
+      if (this.#hosts.has(key)) throw new Error('two hosts at one address')
+      this.#hosts.set(key, host)
+    }
     return host
   }
 
   remove(host: Host): void {
-    this.#hosts.delete(addressText(host.address))
+    for (const key of keysOf(host)) this.#hosts.delete(key)
   }
 
   /** From anyone: also from addresses that are not the sender's, which is what forged sources are. */
@@ -96,7 +108,9 @@ export class Network {
   }
 
   send(host: Host, to: UdpAddress, bytes: Uint8Array): void {
-    this.#carry(host.nat ? host.nat.outward(host.address, to, this.timeline.nowMs) : host.address, to, bytes)
+    const from = [host.address, host.second].find((own) => own && isIpv4(own.ip) === isIpv4(to.ip))
+    if (!from) this.counts.unroutable++
+    else this.#carry(host.nat ? host.nat.outward(from, to, this.timeline.nowMs) : from, to, bytes)
   }
 
   #carry(from: UdpAddress, to: UdpAddress, bytes: Uint8Array): void {
@@ -126,6 +140,10 @@ export class Network {
     this.watch('delivered', from, to, bytes)
     host.receive(bytes, from)
   }
+}
+
+function keysOf({ address, second }: Host): string[] {
+  return second ? [addressText(address), addressText(second)] : [addressText(address)]
 }
 
 function hostText(ip: Uint8Array): string {

@@ -66,11 +66,16 @@ class Decoder {
   #tokens = 0
   #from = 0
   at = 0
-  canonical = true
+  /** Dicts whose keys were out of order. */
+  #disorders = 0
   fault: BencodeFault = 'not-bencode'
 
   constructor(bytes: Uint8Array) {
     this.#bytes = bytes
+  }
+
+  get canonical(): boolean {
+    return this.#disorders === 0
   }
 
   #fail(fault: BencodeFault): undefined {
@@ -162,6 +167,7 @@ class Decoder {
   #dict(depth: number): Dict | undefined {
     this.at++
     const dict = new Dict(this.#bytes)
+    const before = this.#disorders
     let previous: string | undefined
     while (this.#bytes[this.at] !== END) {
       const first = this.#bytes[this.at]
@@ -170,7 +176,7 @@ class Decoder {
       if (++this.#tokens > TOKENS_MAX) return this.#fail('too-many-tokens')
       const key = this.#key()
       if (key === undefined) return undefined
-      if (previous !== undefined && key <= previous) this.canonical = false
+      if (previous !== undefined && key <= previous) dict.canonical = false
       previous = key
       const start = this.at
       const value = this.value(depth + 1)
@@ -178,6 +184,8 @@ class Decoder {
       if (!dict.add(key, value, start, this.at)) return this.#fail('duplicate-key')
     }
     this.at++
+    if (!dict.canonical) this.#disorders++
+    dict.canonical = this.#disorders === before
     return dict
   }
 }

@@ -6,6 +6,8 @@ type Member = Readonly<{ value: Bencoded; start: number; end: number }>
 export class Dict {
   readonly #source: Uint8Array
   readonly #members = new Map<string, Member>() // a Map: no key of a stranger's can reach a prototype
+  /** Its keys, and those of all dicts in it, came in order. */
+  canonical = true
 
   constructor(source: Uint8Array) {
     this.#source = source

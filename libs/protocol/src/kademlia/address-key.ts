@@ -46,6 +46,9 @@ function ipv4Number(ip: Uint8Array): number {
   )
 }
 
+/** Of any bytes: a Buffer made for the sake of its text would cost more than the text. */
+const { latin1Slice } = Buffer.prototype
+
 function latin1(bytes: Uint8Array, length: number): string {
-  return Buffer.from(bytes.buffer, bytes.byteOffset, length).toString('latin1')
+  return latin1Slice.call(bytes, 0, length)
 }

@@ -5,6 +5,8 @@ import { askRepeatedly, type Wire } from './wire.ts'
 /** Addresses that are asked at once. */
 export const BOOTSTRAP_MAX = 32
 const TRIES_MAX = 3
+/** BEP 32: contacts of both families are wanted. */
+export const WANT_BOTH = ['n4', 'n6']
 /** While nobody answers, the next round begins after this, doubling, milliseconds. */
 const AGAIN_MS_MIN = 5000
 const AGAIN_MS_MAX = 5 * 60_000
@@ -57,7 +59,7 @@ export class Bootstrap {
     const { wire, own, families } = this.#parts
     this.#running = true
     let open = this.#addresses.length
-    const want = families.length > 1 ? ['n4', 'n6'] : undefined
+    const want = families.length > 1 ? WANT_BOTH : undefined
     for (const to of this.#addresses) {
       const question = { to, method: 'find_node', args: { target: own, want } } as const
       askRepeatedly(
@@ -112,7 +114,8 @@ export class Bootstrap {
   }
 }
 
-function nodesOf(body: { bytes: (key: string) => Uint8Array | undefined }): NodeContact[] {
+/** The nodes of an answer, of both families. */
+export function nodesOf(body: { bytes: (key: string) => Uint8Array | undefined }): NodeContact[] {
   return ([4, 6] as const).flatMap((family) =>
     parseCompactNodes(body.bytes(family === 4 ? 'nodes' : 'nodes6') ?? new Uint8Array(0), family),
   )

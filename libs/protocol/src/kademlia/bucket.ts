@@ -1,12 +1,9 @@
 import { equalBytes } from '../bytes/bytes.ts'
 import type { AddressKey } from './address-key.ts'
-import { type Contact, headOf, type Nearest } from './contact.ts'
+import { type Contact, compareHeads, headOf, type Nearest } from './contact.ts'
 
 /** Contacts in waiting, which take the place of stale ones (2002 paper, §4.1: "replacement cache"). */
 export const REPLACEMENTS_MAX = 8
-
-/** Room for so many heads at first; it doubles. */
-const HEADS_FIRST = 32
 
 /**
  * A k-bucket (2002 paper, §2.2). Contacts that have stayed are preferred to new ones, since those who have been up for long
@@ -15,8 +12,8 @@ const HEADS_FIRST = 32
 export class Bucket {
   readonly capacity: number
   readonly #contacts: Contact[] = [] // BOUNDED by the table, which asks before it adds
-  /** Their heads, in the same order: what a search reads first lies together in memory. */
-  #heads = new Int32Array(HEADS_FIRST)
+  /** The same by their ids' first 32 bits, as unsigned numbers: those that share a prefix stand together. */
+  readonly #byHead: Contact[] = []
   readonly #waiting: Contact[] = [] // BOUNDED by REPLACEMENTS_MAX
   /** Of the last lookup in its range, Unix milliseconds. */
   refreshedMs: number
@@ -36,30 +33,57 @@ export class Bucket {
 
   hasId(id: Uint8Array): boolean {
     const head = headOf(id)
-    for (let i = 0; i < this.#contacts.length; i++) {
-      if (this.#heads[i] === head && equalBytes((this.#contacts[i] as Contact).id, id)) return true
+    for (let i = this.#placeOf(head); this.#byHead[i]?.head === head; i++) {
+      if (equalBytes((this.#byHead[i] as Contact).id, id)) return true
     }
     return false
   }
 
-  /** Offers all that are fit to be named. */
+  /**
+   * Offers those who are fit to be named, or as many of the nearest as can be wanted: of the contacts that share a prefix with the
+   * target each is nearer than any that does not.
+   */
   offerTo(nearest: Nearest): void {
-    const [contacts, heads] = [this.#contacts, this.#heads]
-    for (let i = 0; i < contacts.length; i++) {
-      if (!nearest.wants(heads[i] as number)) continue
-      const contact = contacts[i] as Contact
-      if (contact.reliable) nearest.offer(contact)
+    const all = this.#byHead
+    let [from, to] = [0, all.length]
+    for (let bit = 31; bit >= 0 && to - from > nearest.max; bit--) {
+      const split = this.#firstWithBit(bit, from, to)
+      const isSet = ((nearest.head >>> bit) & 1) === 1
+      if ((isSet ? to - split : split - from) < nearest.max) break
+      if (isSet) from = split
+      else to = split
     }
+    for (let i = from; i < to; i++) nearest.offer(all[i] as Contact)
+    if (nearest.full) return
+    for (let i = 0; i < from; i++) nearest.offer(all[i] as Contact)
+    for (let i = to; i < all.length; i++) nearest.offer(all[i] as Contact)
   }
 
   add(contact: Contact): void {
-    if (this.#contacts.length === this.#heads.length) {
-      const grown = new Int32Array(this.#heads.length * 2)
-      grown.set(this.#heads)
-      this.#heads = grown
-    }
-    this.#heads[this.#contacts.length] = contact.head
     this.#contacts.push(contact)
+    this.#byHead.splice(this.#placeOf(contact.head), 0, contact)
+  }
+
+  /** Where a head stands, or would. */
+  #placeOf(head: number): number {
+    let [low, high] = [0, this.#byHead.length]
+    while (low < high) {
+      const middle = (low + high) >> 1
+      if (compareHeads((this.#byHead[middle] as Contact).head, head) < 0) low = middle + 1
+      else high = middle
+    }
+    return low
+  }
+
+  /** Of a range whose heads are alike above a bit, the first that has it set. */
+  #firstWithBit(bit: number, from: number, to: number): number {
+    let [low, high] = [from, to]
+    while (low < high) {
+      const middle = (low + high) >> 1
+      if ((((this.#byHead[middle] as Contact).head >>> bit) & 1) === 0) low = middle + 1
+      else high = middle
+    }
+    return low
   }
 
   countPrefix(prefix: AddressKey): number {
@@ -77,7 +101,7 @@ export class Bucket {
     const at = this.#contacts.indexOf(contact)
     if (at >= 0) {
       this.#contacts.splice(at, 1)
-      this.#heads.copyWithin(at, at + 1)
+      this.#byHead.splice(this.#byHead.indexOf(contact), 1)
     }
     const waitingAt = this.#waiting.indexOf(contact)
     if (waitingAt >= 0) this.#waiting.splice(waitingAt, 1)

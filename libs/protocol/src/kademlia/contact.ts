@@ -57,6 +57,11 @@ export function headOf(id: Uint8Array): number {
   return ((id[0] as number) << 24) | ((id[1] as number) << 16) | ((id[2] as number) << 8) | (id[3] as number)
 }
 
+/** The order of heads as unsigned numbers. */
+export function compareHeads(a: number, b: number): number {
+  return (a >>> 0) - (b >>> 0)
+}
+
 /** Turns the order of unsigned numbers into that of signed ones, which engines keep in a register. */
 const SIGN = 0x8000_0000 | 0
 
@@ -65,38 +70,34 @@ const SIGN = 0x8000_0000 | 0
  * the XOR of 32 bits and by all 160 only where these are equal.
  */
 export class Nearest {
+  readonly max: number
+  /** The target's first 32 bits. */
+  readonly head: number
+  readonly contacts: Contact[] = []
   readonly #target: Uint8Array
-  readonly #head: number
-  readonly #max: number
   readonly #except: AddressKey | undefined
   readonly #distances: number[] = []
-  readonly contacts: Contact[] = []
 
   constructor(target: Uint8Array, max: number, except?: AddressKey) {
-    this.#except = except
+    this.max = max
+    this.head = headOf(target)
     this.#target = target
-    this.#head = headOf(target) ^ SIGN
-    this.#max = max
+    this.#except = except
   }
 
   get full(): boolean {
-    return this.contacts.length >= this.#max
+    return this.contacts.length >= this.max
   }
 
-  /** Whether somebody with this head may come in. */
-  wants(head: number): boolean {
-    const last = this.#max - 1
-    return this.contacts.length <= last || (head ^ this.#head) <= (this.#distances[last] as number)
-  }
-
+  /** Takes a contact that is fit to be named (`Contact.reliable`), unless there are enough nearer ones. */
   offer(contact: Contact): void {
-    const distance = contact.head ^ this.#head
+    const distance = contact.head ^ this.head ^ SIGN
     const { contacts } = this
     const distances = this.#distances
     let at = contacts.length
-    if (at >= this.#max && !this.#before(distance, contact, at - 1)) return
-    if (contact.key === this.#except) return
-    if (at < this.#max) {
+    if (at >= this.max && !this.#before(distance, contact, at - 1)) return
+    if (contact.key === this.#except || !contact.reliable) return
+    if (at < this.max) {
       contacts.push(contact)
       distances.push(distance)
     } else at--

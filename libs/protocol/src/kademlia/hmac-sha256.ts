@@ -11,20 +11,18 @@ export class HmacSha256 {
   readonly #inner: Uint8Array
   readonly #outer: Uint8Array
   readonly #digest = new Uint8Array(DIGEST_BYTES)
+  /** Where to write the message. */
+  readonly message: Uint8Array
 
   /** @param key at most 64 bytes @param messageBytes the length of every message */
   constructor(key: Uint8Array, messageBytes: number) {
     this.#inner = new Uint8Array(BLOCK_BYTES + messageBytes)
     this.#outer = new Uint8Array(BLOCK_BYTES + DIGEST_BYTES)
+    this.message = this.#inner.subarray(BLOCK_BYTES)
     for (let i = 0; i < BLOCK_BYTES; i++) {
       this.#inner[i] = (key[i] ?? 0) ^ 0x36
       this.#outer[i] = (key[i] ?? 0) ^ 0x5c
     }
-  }
-
-  /** Where to write the message. */
-  get message(): Uint8Array {
-    return this.#inner.subarray(BLOCK_BYTES)
   }
 
   /** @returns the MAC of the message; its memory is used again by the next one */

@@ -33,13 +33,21 @@ export class ItemStore {
    * Costs no signature check, so it is asked before one. Equal `seq` with other bytes is refused: of two values for one number
    * the first stays, as everywhere else one reader sees one and another the other.
    * @param cas the `seq` that the writer believes is stored
+   * @returns with the stored item's signature, if there is one
    */
-  claim(target: Uint8Array, item: Item, cas: bigint | undefined, nowMs: number): Claim {
+  claim(
+    target: Uint8Array,
+    item: Item,
+    cas: bigint | undefined,
+    nowMs: number,
+  ): { claim: Claim; signature?: Uint8Array } {
     const stored = this.get(target, nowMs)
-    if (!stored || !isSigned(stored)) return 'new'
-    if (cas !== undefined && cas !== stored.seq) return 'cas-mismatch'
-    if (item.seq > stored.seq) return 'newer'
-    return item.seq === stored.seq && equalBytes(item.value, stored.value) ? 'same' : 'seq-too-low'
+    if (!stored || !isSigned(stored)) return { claim: 'new' }
+    const { signature } = stored
+    if (cas !== undefined && cas !== stored.seq) return { claim: 'cas-mismatch', signature }
+    if (item.seq > stored.seq) return { claim: 'newer', signature }
+    const isSame = item.seq === stored.seq && equalBytes(item.value, stored.value)
+    return { claim: isSame ? 'same' : 'seq-too-low', signature }
   }
 
   /**
@@ -47,8 +55,8 @@ export class ItemStore {
    * @param prefix whose share it counts for; undefined = nobody's
    * @returns false when the store, or that share, is full
    */
-  put(item: Storable, prefix: AddressKey | undefined, receivedMs: number): boolean {
-    const key = idKey(targetOf(item))
+  put(item: Storable, prefix: AddressKey | undefined, receivedMs: number, target = targetOf(item)): boolean {
+    const key = idKey(target)
     const old = this.#items.get(key)
     if (prefix !== undefined && old?.prefix !== prefix && this.#prefixes.full(prefix)) return false
     if (!old && this.#items.size >= ITEMS_MAX) return false

@@ -1,5 +1,7 @@
+import { nodesOf, WANT_BOTH } from './bootstrap.ts'
 import type { Contact } from './contact.ts'
 import type { RoutingTable } from './routing-table.ts'
+import type { Outcome } from './transactions.ts'
 import type { Wire } from './wire.ts'
 
 /** One thing is done for each table in this time, milliseconds. */
@@ -16,18 +18,41 @@ const STALE_AGAIN_MS = 10 * 60_000
  */
 export class Maintenance {
   readonly #wire: Wire
+  readonly #own: Uint8Array
   readonly #search: (target: Uint8Array, family: 4 | 6, nowMs: number) => void
+  /** Families in which our own id has been looked for since their table was last empty. */
+  readonly #joined = new Set<4 | 6>()
 
-  constructor(wire: Wire, search: (target: Uint8Array, family: 4 | 6, nowMs: number) => void) {
+  /** @param own our id */
+  constructor(wire: Wire, own: Uint8Array, search: (target: Uint8Array, family: 4 | 6, nowMs: number) => void) {
     this.#wire = wire
+    this.#own = own
     this.#search = search
   }
 
   step(nowMs: number): void {
     for (const family of [4, 6] as const) {
       const table = this.#wire.table(family)
-      if (table && table.size > 0) this.#stepFor(table, family, nowMs)
+      if (!table) continue
+      if (table.size === 0) this.#askOthersFor(family, nowMs)
+      else if (this.#joined.has(family)) this.#stepFor(table, family, nowMs)
+      else {
+        this.#joined.add(family)
+        this.#search(this.#own, family, nowMs)
+      }
     }
+  }
+
+  /** Each family is a network of its own (BEP 32); who stands in the other one may know somebody in this one. */
+  #askOthersFor(family: 4 | 6, nowMs: number): void {
+    this.#joined.delete(family)
+    const { random, table, ask, heardOf } = this.#wire
+    const [other] = table(family === 4 ? 6 : 4)?.closest(random(this.#own.length), 1) ?? []
+    if (!other) return
+    const replied: Outcome['replied'] = ({ body }, atMs) => {
+      for (const node of nodesOf(body)) heardOf(node, atMs)
+    }
+    ask(other.address, 'find_node', { target: this.#own, want: WANT_BOTH }, { replied }, nowMs)
   }
 
   #stepFor(table: RoutingTable, family: 4 | 6, nowMs: number): void {

@@ -94,7 +94,9 @@ export class KademliaNode implements Machine {
     this.operations = new Operations(parts, (act) => this.#within(act))
     const search = this.operations.searchIn
     this.#bootstrap = new Bootstrap({ own: this.id, wire, families, search })
-    this.#maintenance = new Maintenance(wire, (target, family, atMs) => search(target, family, () => undefined, atMs))
+    this.#maintenance = new Maintenance(wire, this.id, (target, family, atMs) =>
+      search(target, family, () => undefined, atMs),
+    )
     // Nodes that were started together would otherwise do everything together.
     const phase = (random(1)[0] as number) / 255
     if (this.#originates) this.#every(STEP_MS, phase, nowMs, (atMs) => this.#maintain(atMs))

@@ -1,3 +1,4 @@
+import { concat, utf8 } from '../bytes/bytes.ts'
 import { compactAddress, type UdpAddress } from '../krpc/compact.ts'
 import { type AddressKey, addressKey, familyOf, idKey, prefixKey } from './address-key.ts'
 import { PrefixCounts } from './prefix-counts.ts'
@@ -15,12 +16,16 @@ const PREFIX_PEERS_MAX = 5000
 export const PEER_MS = 30 * 60_000
 
 type Peer = { readonly compact: Uint8Array; readonly prefix: AddressKey; readonly family: 4 | 6; receivedMs: number }
-type Peers = Map<AddressKey, Peer>
+/** Compact addresses of one family as `values` carries them: `count` bencoded strings of equal length, one behind another. */
+export type Told = Readonly<{ bytes: Uint8Array; count: number }>
+/** True until one of them is too old. */
+type Encoded = Told & Readonly<{ untilMs: number }>
+type Kin = { readonly byAddress: Map<AddressKey, Peer>; told: Partial<Record<4 | 6, Encoded>> }
 export type Kept = 'new' | 'refreshed' | 'full'
 
 /** Who has announced itself for which info hash (BEP 5), in order of the latest announcement. */
 export class PeerStore {
-  readonly #hashes = new Map<string, Peers>() // BOUNDED by HASHES_MAX, each by PEERS_PER_HASH_MAX
+  readonly #hashes = new Map<string, Kin>() // BOUNDED by HASHES_MAX, each by PEERS_PER_HASH_MAX
   readonly #prefixes = new PrefixCounts(PREFIX_PEERS_MAX)
   #size = 0
 
@@ -35,7 +40,8 @@ export class PeerStore {
   /** @param infoHash 20 bytes @param receivedMs when it was announced, Unix milliseconds */
   add(infoHash: Uint8Array, address: UdpAddress, receivedMs: number): Kept {
     const hash = idKey(infoHash)
-    const peers = this.#hashes.get(hash) ?? new Map<AddressKey, Peer>()
+    const kin = this.#hashes.get(hash) ?? { byAddress: new Map<AddressKey, Peer>(), told: {} }
+    const peers = kin.byAddress
     const key = addressKey(address)
     const known = peers.get(key)
     if (known) {
@@ -43,7 +49,7 @@ export class PeerStore {
       peers.delete(key) // to the end, and the hash with it: the oldest stand first
       peers.set(key, known)
       this.#hashes.delete(hash)
-      this.#hashes.set(hash, peers)
+      this.#hashes.set(hash, kin)
       return 'refreshed'
     }
     const prefix = prefixKey(address.ip)
@@ -53,48 +59,55 @@ export class PeerStore {
     for (const peer of peers.values()) if (peer.prefix === prefix) near++
     if (near >= PEERS_PER_PREFIX_MAX) return 'full'
     peers.set(key, { compact: compactAddress(address), prefix, family: familyOf(address), receivedMs })
+    kin.told = {}
     this.#hashes.delete(hash)
-    this.#hashes.set(hash, peers)
+    this.#hashes.set(hash, kin)
     this.#prefixes.add(prefix)
     this.#size++
     return 'new'
   }
 
-  /** Compact addresses of one family, at most `max`, starting anywhere, so that all of many peers are told to someone. */
-  peersOf(infoHash: Uint8Array, family: 4 | 6, max: number, nowMs: number): Uint8Array[] {
-    const peers = this.#hashes.get(idKey(infoHash))
-    if (!peers || max <= 0) return []
-    const found: Uint8Array[] = []
-    for (const peer of peers.values()) {
-      if (peer.family === family && peer.receivedMs > nowMs - PEER_MS) found.push(peer.compact)
-    }
-    if (found.length <= max) return found
-    const from = nowMs % found.length
-    return Array.from({ length: max }, (_, i) => found[(from + i) % found.length] as Uint8Array)
+  /** All of one family, encoded once for all who ask until one comes or goes. @returns undefined when there are none */
+  peersOf(infoHash: Uint8Array, family: 4 | 6, nowMs: number): Told | undefined {
+    const kin = this.#hashes.get(idKey(infoHash))
+    const known = kin?.told[family]
+    if (!kin || (known && known.untilMs > nowMs)) return known
+    const peers = [...kin.byAddress.values()].filter((peer) => peer.family === family && isLive(peer, nowMs))
+    if (peers.length === 0) return undefined
+    const untilMs = Math.min(...peers.map(({ receivedMs }) => receivedMs)) + PEER_MS
+    const bytes = concat(peers.flatMap(({ compact }) => [utf8(`${compact.length}:`), compact]))
+    const told: Encoded = { bytes, count: peers.length, untilMs }
+    kin.told[family] = told
+    return told
   }
 
   /** Forgets what is too old, among at most `max` hashes. @returns how many peers went */
   expire(nowMs: number, max: number): number {
     const before = this.#size
     let looked = 0
-    for (const [hash, peers] of this.#hashes) {
+    for (const [hash, kin] of this.#hashes) {
       if (looked++ >= max) break
-      for (const [key, peer] of peers) {
-        if (peer.receivedMs > nowMs - PEER_MS) continue
-        peers.delete(key)
+      for (const [key, peer] of kin.byAddress) {
+        if (isLive(peer, nowMs)) continue
+        kin.byAddress.delete(key)
+        kin.told = {}
         this.#prefixes.remove(peer.prefix)
         this.#size--
       }
       this.#hashes.delete(hash)
-      if (peers.size > 0) this.#hashes.set(hash, peers) // to the end: the others are looked at next time
+      if (kin.byAddress.size > 0) this.#hashes.set(hash, kin) // to the end: the others are looked at next time
     }
     return before - this.#size
   }
 
   *entries(): Iterable<{ infoHash: Uint8Array; compact: Uint8Array; receivedMs: number }> {
-    for (const [hash, peers] of this.#hashes) {
+    for (const [hash, { byAddress }] of this.#hashes) {
       const infoHash = Buffer.from(hash, 'latin1')
-      for (const { compact, receivedMs } of peers.values()) yield { infoHash, compact, receivedMs }
+      for (const { compact, receivedMs } of byAddress.values()) yield { infoHash, compact, receivedMs }
     }
   }
+}
+
+function isLive({ receivedMs }: Peer, nowMs: number): boolean {
+  return receivedMs > nowMs - PEER_MS
 }

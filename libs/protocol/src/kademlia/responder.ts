@@ -67,15 +67,18 @@ export class Responder {
     const room = krpcBudget(budget) - TOKEN_MEMBER_BYTES
     const one = stringBytes(family === 4 ? 6 : 18)
     const overhead = rawBytes('values', 2)
-    const most = Math.max(Math.floor((room - writer.size - overhead) / one), 0)
-    const peers = storage.peers.peersOf(infoHash, family, most, nowMs)
+    const peers = storage.peers.peersOf(infoHash, family, nowMs)
     const beside = NODES_HEAD_BYTES + NODES_BESIDE_VALUES * NODE_BYTES[family]
-    const reserve = peers.length === 0 ? 0 : Math.min(overhead + peers.length * one, room - writer.size - beside)
+    const reserve = peers ? Math.min(overhead + peers.bytes.length, room - writer.size - beside) : 0
     const short = this.#nodes(writer, query, infoHash, from, room - Math.max(reserve, 0), nowMs)
     writer.string('token', tokens.make(from.ip, infoHash, nowMs))
-    const fit = Math.floor((krpcBudget(budget) - writer.size - overhead) / one)
-    if (peers.length > 0 && fit > 0) writer.list('values', peers.slice(0, fit))
-    return { bytes: writer.end(query.t), short: short || fit < peers.length }
+    if (!peers) return { bytes: writer.end(query.t), short }
+    const fit = Math.max(Math.floor((krpcBudget(budget) - writer.size - overhead) / one), 0)
+    const count = Math.min(fit, peers.count)
+    // Beginning anywhere, so that all of many peers are told to someone.
+    const first = count < peers.count ? (nowMs % peers.count) * one : 0
+    if (count > 0) writer.list('values', peers.bytes, first, count * one)
+    return { bytes: writer.end(query.t), short: short || fit < peers.count }
   }
 
   /** Zero samples (BEP 51). */

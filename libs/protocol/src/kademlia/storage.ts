@@ -22,11 +22,11 @@ export class Storage {
     this.#onStored = onStored
   }
 
-  /** @returns false when there is no room for it */
-  store(record: ReplicaRecord, from: UdpAddress): boolean {
+  /** @param target the item's, if it is known already @returns false when there is no room for it */
+  store(record: ReplicaRecord, from: UdpAddress, target?: Uint8Array): boolean {
     const kept =
       record.kind === 'item'
-        ? this.items.put(record.item, prefixKey(from.ip), record.receivedMs)
+        ? this.items.put(record.item, prefixKey(from.ip), record.receivedMs, target)
         : this.peers.add(record.infoHash, record.address, record.receivedMs) !== 'full'
     if (kept) this.counts.stored++
     else this.counts.full++
@@ -48,7 +48,7 @@ export class Storage {
 
   #isNews(record: ReplicaRecord, nowMs: number): boolean {
     if (record.kind === 'peer' || !isSigned(record.item)) return true
-    const claim = this.items.claim(targetOf(record.item), record.item, undefined, nowMs)
+    const { claim } = this.items.claim(targetOf(record.item), record.item, undefined, nowMs)
     return claim !== 'seq-too-low'
   }
 

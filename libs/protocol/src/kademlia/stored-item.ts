@@ -1,4 +1,5 @@
-import { createHash } from 'node:crypto'
+import { hash } from 'node:crypto'
+import { concat } from '../bytes/bytes.ts'
 import { Reader } from '../bytes/reader.ts'
 import { Writer } from '../bytes/writer.ts'
 import { KEY_BYTES, SALT_BYTES_MAX, SIGNATURE_BYTES } from '../limits.ts'
@@ -16,8 +17,8 @@ export function isSigned(item: Storable): item is Item {
 
 /** BEP 44: SHA-1 of key and salt, or of the bencoded value. */
 export function targetOf(item: Storable): Uint8Array {
-  const hash = createHash('sha1')
-  return isSigned(item) ? hash.update(item.key).update(item.salt).digest() : hash.update(item.value).digest()
+  const named = isSigned(item) ? concat([item.key, item.salt]) : item.value
+  return hash('sha1', named, 'buffer')
 }
 
 /**
@@ -37,7 +38,7 @@ export function packItem(item: Storable): Uint8Array {
   if (isSigned(item)) {
     writer.u8(item.salt.length).bytes(item.key).bytes(item.signature).u64(item.seq).bytes(item.salt)
   } else writer.u8(IMMUTABLE)
-  return Uint8Array.from(writer.bytes(item.value).done())
+  return Uint8Array.prototype.slice.call(writer.bytes(item.value).done())
 }
 
 export function unpackItem(packed: Uint8Array): Storable {

@@ -27,7 +27,7 @@ export class Tokens {
 
   /** @param ip 16 bytes, IPv4 mapped @param target 20 bytes @param nowMs Unix milliseconds */
   make(ip: Uint8Array, target: Uint8Array, nowMs: number): Uint8Array {
-    return Uint8Array.from(tokenOf(this.#macs[0] as HmacSha256, ip, target, epochAt(nowMs)))
+    return tokenOf(this.#macs[0] as HmacSha256, ip, target, epochAt(nowMs)).slice()
   }
 
   check(token: Uint8Array, ip: Uint8Array, target: Uint8Array, nowMs: number): boolean {
@@ -51,6 +51,8 @@ function tokenOf(mac: HmacSha256, ip: Uint8Array, target: Uint8Array, epoch: num
   const { message } = mac
   message.set(ip)
   message.set(target, IP_BYTES)
-  new DataView(message.buffer, message.byteOffset).setBigUint64(IP_BYTES + ID_BYTES, BigInt(epoch))
+  for (let i = 0, rest = epoch; i < EPOCH_BYTES; i++, rest = Math.floor(rest / 256)) {
+    message[MESSAGE_BYTES - 1 - i] = rest % 256
+  }
   return mac.digest().subarray(0, TOKEN_BYTES)
 }

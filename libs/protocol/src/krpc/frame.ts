@@ -22,8 +22,6 @@ export type Frame =
       t: Uint8Array
       method: string
       args: Dict
-      /** `args` as they came. */
-      argsBytes: Uint8Array
       id: Uint8Array
       readOnly: boolean
     }>
@@ -67,8 +65,8 @@ export function parseFrame(bytes: Uint8Array): Parsed<Frame, FrameFault> {
 function parseQuery(dict: Dict, t: Uint8Array): Parsed<Frame, FrameFault> {
   const method = dict.bytes('q')
   if (!method || method.length > METHOD_BYTES_MAX) return faulty('bad-method')
-  const [args, argsBytes] = [dict.dict('a'), dict.raw('a')]
-  if (!args || !argsBytes) return faulty('bad-arguments')
+  const args = dict.dict('a')
+  if (!args) return faulty('bad-arguments')
   const id = args.bytes('id')
   if (id?.length !== ID_BYTES) return faulty('bad-id')
   return parsed({
@@ -76,7 +74,6 @@ function parseQuery(dict: Dict, t: Uint8Array): Parsed<Frame, FrameFault> {
     t,
     method: Buffer.from(method).toString('latin1'),
     args,
-    argsBytes,
     id,
     readOnly: dict.int('ro') === 1n,
   })

@@ -11,15 +11,14 @@ export type Query = Readonly<{
   /** `target` or `info_hash`, where it is 20 bytes. */
   target: Uint8Array | undefined
   readOnly: boolean
-  /** All arguments, and their bytes; undefined when there are none but `id`, `pad` and the target. */
+  /** All arguments; undefined when there are none but `id`, `pad` and the target. */
   args: Dict | undefined
-  argsBytes: Uint8Array | undefined
 }>
 
 export function queryOf(frame: Extract<Frame, { kind: 'query' }>): Query {
-  const { t, method, id, readOnly, args, argsBytes } = frame
+  const { t, method, id, readOnly, args } = frame
   const target = args.bytes('target') ?? args.bytes('info_hash')
-  return { t, method, id, target: target?.length === ID_BYTES ? target : undefined, readOnly, args, argsBytes }
+  return { t, method, id, target: target?.length === ID_BYTES ? target : undefined, readOnly, args }
 }
 
 const [D, E, L, ZERO, NINE, COLON] = [0x64, 0x65, 0x6c, 0x30, 0x39, 0x3a] as const
@@ -85,7 +84,6 @@ export function quickQuery(bytes: Uint8Array): Query | undefined {
     target: targetAt === 0 ? undefined : bytes.subarray(targetAt, targetAt + ID_BYTES),
     readOnly,
     args: undefined,
-    argsBytes: undefined,
   }
 }
 

@@ -30,6 +30,9 @@ const BODY = utf8('1:rd2:id20:')
 const TRANSACTION = utf8('e1:t')
 const TAIL = Buffer.concat([utf8('1:v4:'), CLIENT_VERSION, utf8('1:y1:re')])
 
+/** What is copied byte by byte: up to here a call to copy costs more than the copying. */
+const SHORT_BYTES = 26
+
 /** Bytes of a bencoded byte string. */
 export function stringBytes(length: number): number {
   return digits(length) + 1 + length
@@ -90,10 +93,13 @@ export class ReplyWriter {
     return this
   }
 
-  list(key: ReplyKey, values: readonly Uint8Array[]): this {
-    this.#bare(KEYS[key]).#byte(L)
-    for (const value of values) this.#string(value)
-    return this.#byte(E)
+  /** A list of strings that are bencoded already: `length` bytes of them, in a circle. */
+  list(key: ReplyKey, strings: Uint8Array, from: number, length: number): this {
+    const head = Math.min(length, strings.length - from)
+    this.#bare(KEYS[key])
+      .#byte(L)
+      .#bare(strings.subarray(from, from + head))
+    return this.#bare(strings.subarray(0, length - head)).#byte(E)
   }
 
   /** @returns a copy of what was written */
@@ -105,7 +111,8 @@ export class ReplyWriter {
   }
 
   #bare(bytes: Uint8Array): this {
-    this.#bytes.set(bytes, this.#at)
+    if (bytes.length > SHORT_BYTES) this.#bytes.set(bytes, this.#at)
+    else for (let i = 0; i < bytes.length; i++) this.#bytes[this.#at + i] = bytes[i] as number
     this.#at += bytes.length
     return this
   }

@@ -295,7 +295,9 @@ test('the command: a feed is followed through the death of the service, and on t
 
 test('the command: what is sealed, only the receiver reads, and a wrong key says so', async () => {
   await using shell = await Shell.open({ P2PMSG_TO: stack.receiver })
-  expect((await shell.p2pmsg('send', '--seal', '--wait', 'stored', 'for your eyes only')).code).toBe(0)
+  expect((await shell.p2pmsg('send', '--seal', '--topic', 'eyes', '--wait', 'stored', 'for your eyes only')).code).toBe(
+    0,
+  )
   const key = join(shell.home, 'receiver.key')
   await writeFile(key, toHex(stack.secrets.receiverKeys.secretKey.subarray(0, 32)), { mode: 0o600 })
   expect((await shell.p2pmsg('feed', '--limit', '1')).stdout).toMatch(/\n {4}\(sealed, \d+ bytes\)\n/)
@@ -304,6 +306,9 @@ test('the command: what is sealed, only the receiver reads, and a wrong key says
   const wrong = await shell.p2pmsg('feed', '--limit', '1', '--open', join(shell.home, '.config/p2pmsg/key'))
   expect(wrong).toMatchObject({ code: 2, stderr: expect.stringContaining("is not the receiver's key") })
   expect(wrong.stdout).not.toContain('for your eyes only')
+  const heard = await shell.p2pmsg('listen', '--topic', 'eyes', '--count', '1', '--open', key)
+  expect(heard).toMatchObject({ code: 0, stdout: expect.stringContaining('for your eyes only') })
+  expect(heard.stderr).not.toContain('warning')
 })
 
 test('the command: bench says how fast the cluster took messages, and the feed has them', async () => {

@@ -21,6 +21,15 @@ export class Opener {
     return file === undefined ? undefined : new Opener(file, sealKeysOf(await readKeyFile(file, around.note)))
   }
 
+  /** Says so before anything is read when messages are sealed to another key now; older ones may still open. */
+  warn(expected: Uint8Array | undefined, note: Surroundings['note']): void {
+    if (this.#isWrong(expected)) note(`warning: ${this.#file} is not the key that messages are sealed to now`)
+  }
+
+  #isWrong(expected: Uint8Array | undefined): expected is Uint8Array {
+    return expected !== undefined && !equalBytes(expected, this.#keys.publicKey)
+  }
+
   open(message: ShownMessage): OpenedMessage {
     const read = openFeedMessage(message, this.#keys)
     if (read.opened === true) this.#opened++
@@ -36,8 +45,7 @@ export class Opener {
   conclude(expected: Uint8Array | undefined, note: Surroundings['note']): void {
     if (this.#closed === 0) return
     const count = `${this.#closed} of ${this.#opened + this.#closed} sealed messages did not open`
-    const isWrong = expected !== undefined && !equalBytes(expected, this.#keys.publicKey)
-    if (this.#opened > 0 || !isWrong) return note(count)
+    if (this.#opened > 0 || !this.#isWrong(expected)) return note(count)
     throw new UsageError(
       `${count}: ${this.#file} is not the receiver's key. Messages are sealed to ${toHex(expected)}, and it opens those to ${toHex(this.#keys.publicKey)}`,
     )

@@ -9,6 +9,7 @@ import {
   parseRecordItem,
   RECORD_BYTES_MAX,
   RECORD_ENDPOINTS_MAX,
+  sealKeyOf,
   toBase64Url,
 } from '@p2pmsg/protocol'
 import { NoRecord } from '../failures.ts'
@@ -31,6 +32,7 @@ export async function signRecordHere(args: readonly string[], around: Surroundin
     key: text,
     'receipt-key': text,
     'pipe-key': text,
+    'seal-key': text,
     endpoint: { type: 'string', multiple: true },
     feed: text,
     post: text,
@@ -45,8 +47,12 @@ export async function signRecordHere(args: readonly string[], around: Surroundin
   if (endpoints.length !== values.endpoint?.length || endpoints.length > RECORD_ENDPOINTS_MAX)
     throw new UsageError(`--endpoint is where a router takes messages, e.g. router.example.org:42424; 1 to 8 of them`)
   const days = wholeNumber('days', values.days ?? String(DAYS_DEFAULT), 1, DAYS_MAX)
+  const opener = keyOf('seal-key', values['seal-key'])
+  const sealKey = opener && sealKeyOf(opener)
+  if (opener && !sealKey) throw new UsageError('--seal-key is no public key that anything could be sealed to')
   const draft = {
     receiptKey,
+    sealKey,
     pipeKey: keyOf('pipe-key', values['pipe-key']),
     endpoints,
     feedUrl: urlOf('feed', values.feed),

@@ -25,6 +25,7 @@ test('counts what was accepted and refused, and what a bucket put off', async ()
   const ran = await shell.p2pmsg('bench', addressOf(peer), '--count', '40', '--window', '8', '--rate', '1000', '--json')
   expect(ran.code).toBe(1) // one of them was refused
   expect(JSON.parse(ran.stdout)).toMatchObject({
+    way: 'krpc', // its record offers no pipe
     window: 8,
     size: 100,
     accepted: 39,
@@ -74,7 +75,15 @@ test('a percentile is the smallest value that so large a part does not exceed', 
 })
 
 test('the table says whose limit the figures are', () => {
-  const figures = { accepted: 0, refused: { blocked: 2 }, unanswered: 0, seconds: 1, perSecond: 0, latency: null }
+  const figures = {
+    way: 'krpc' as const,
+    accepted: 0,
+    refused: { blocked: 2 },
+    unanswered: 0,
+    seconds: 1,
+    perSecond: 0,
+    latency: null,
+  }
   const table = tableOf({ ...figures, repeats: 3, putOff: { 'rate-limited': 3 }, interrupted: false })
   expect(table).toMatch(/^refused: blocked +2$/m)
   expect(table).toMatch(/^put off 3 times, rate-limited: a bucket was empty/m)

@@ -14,6 +14,8 @@ export type Hosting = Readonly<{
   receiptKey: Uint8Array
   /** The cluster's: the public half of what its first secret makes. Without it, its routers are spoken to by KRPC and HTTP alone. */
   pipeKey: Uint8Array | undefined
+  /** X25519: what senders seal to instead of the receiver's own key, which may then stay where it is. */
+  sealKey?: Uint8Array | undefined
   /** Routers that take messages for it, 1–8; further ones are left out. */
   endpoints: readonly Endpoint[]
   feedUrl: string | undefined
@@ -27,7 +29,7 @@ export type Hosting = Readonly<{
  * @throws {RangeError} when it has too many bytes
  */
 export function hostedRecord(receiver: KeyPair, hosting: Hosting, nowSeconds: number): Item {
-  const { receiptKey, pipeKey, endpoints, feedUrl, postUrl, validSeconds } = hosting
+  const { receiptKey, pipeKey, sealKey, endpoints, feedUrl, postUrl, validSeconds } = hosting
   const until = nowSeconds + validSeconds
   const record = {
     delegation: signDelegation(receiver, { receiptKey, from: nowSeconds - CLOCK_SKEW_SECONDS, until }),
@@ -36,7 +38,7 @@ export function hostedRecord(receiver: KeyPair, hosting: Hosting, nowSeconds: nu
     postUrl,
     valueBytesMax: VALUE_UDP_BYTES_MAX,
     pipeKey,
-    sealKey: undefined,
+    sealKey,
     expires: until,
   }
   return signRecord(receiver, record, BigInt(nowSeconds))

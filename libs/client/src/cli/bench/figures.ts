@@ -1,5 +1,9 @@
+import type { WayName } from '../../ways/way.ts'
+
 /** What a run came to, as `--json` prints it. */
 export type Figures = Readonly<{
+  /** How messages go now. */
+  way: WayName
   accepted: number
   /** Final refusals by code. */
   refused: Readonly<Record<string, number>>
@@ -44,7 +48,7 @@ export function tableOf(figures: Figures): string {
     row('latency', 'p50', 'p95', 'p99', 'max'),
     row('ms', ...(latency ? Object.values(latency).map((ms) => ms.toFixed(1)) : ['–', '–', '–', '–'])),
     '',
-    `in ${seconds.toFixed(2)} s${figures.interrupted ? ', interrupted' : ''}`,
+    `in ${seconds.toFixed(2)} s by ${figures.way}${figures.interrupted ? ', interrupted' : ''}`,
   ]
   return [...lines, ...limits(putOff)].join('\n')
 }

@@ -110,6 +110,7 @@ function figuresOf(load: Load, sender: Sender, sentBefore: number, interrupted: 
   const accepted = load.latencies.length
   const refused = Object.fromEntries(load.refused)
   return {
+    way: sender.way,
     accepted,
     refused,
     unanswered: load.unanswered,

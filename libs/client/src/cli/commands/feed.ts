@@ -82,6 +82,7 @@ Lines of --json with "event" instead of "id": "gap" = the log was begun anew and
       const newest = wholeNumber('limit', values.limit, 0, PAGE_MAX)
       const opener = await Opener.read(values.open, around)
       const found = await findFeed(where, around)
+      opener?.warn(found.sealKey, around.note)
       return follow(found, { filter, after, newest, state, json, verify, opener }, around)
     }
     if (state !== undefined) throw new UsageError('--state belongs to --follow')

@@ -5,6 +5,7 @@ import {
   type Position,
   parseCursor,
   parseKey,
+  sealKeyOf,
   toZBase32,
 } from '@p2pmsg/protocol'
 import { type Heard, Listener } from '../../listen/listener.ts'
@@ -82,6 +83,8 @@ the start, 130 Ctrl-C.`,
       ...(author && { author }),
       ...reports(around),
     })
+    const sealKey = listener.resolved.record.sealKey ?? sealKeyOf(address.receiver)
+    opener?.warn(sealKey, around.note)
     const where = from === 0n ? 'from the first message' : `behind ${formatCursor(from)}`
     around.note(`listening to ${formatAddress({ ...address, topic: '' })} ${where}`)
     const handle = handlerOf(values.exec, values.json, around)
@@ -90,8 +93,7 @@ the start, 130 Ctrl-C.`,
       await state?.read(message.cursor, values.exec !== undefined)
       if (--left === 0) break
     }
-    const { record } = listener.resolved
-    opener?.conclude(record.sealKey, around.note)
+    opener?.conclude(sealKey, around.note)
     return EXIT.ok
   },
 }

@@ -10,8 +10,8 @@ export const record: Command = {
   name: 'record',
   summary: "show a receiver's record, or sign one where its key is",
   help: `p2pmsg record show [address | signed record | FILE] [--bootstrap HOST:PORT,…] [--json]
-p2pmsg record sign --key FILE --receipt-key KEY --endpoint HOST:PORT … [--pipe-key KEY] [--feed URL] [--post URL]
-                   [--days N] [--json]
+p2pmsg record sign --key FILE --receipt-key KEY --endpoint HOST:PORT … [--pipe-key KEY] [--seal-key KEY]
+                   [--feed URL] [--post URL] [--days N] [--json]
 
 show fetches the record of a receiver from the router that its address names, or from the DHT if it names none, and checks
 that the receiver signed it. A signed record, as sign prints it, or a file that holds one, is shown without asking anybody.
@@ -26,6 +26,7 @@ hosts the receiver (P2PMSG_RECEIVERS, the chart's receivers). The key stays wher
   --key FILE          the receiver's key, as p2pmsg keygen writes it
   --receipt-key KEY   the cluster's: it may sign receipts in the receiver's name
   --pipe-key KEY      the cluster's: p2pmsg admin pipe-key prints it
+  --seal-key KEY      whoever has this key opens what p2pmsg send --seal sends, not the receiver's: p2pmsg keygen prints it
   --endpoint H:P      where a router takes messages; 1 to 8 of them
   --feed URL          where the messages can be read
   --post URL          where messages are taken over HTTP

@@ -1,10 +1,10 @@
 /**
- * Does what the README says, as a new user would: runs the command of the first terminal in this checkout, waits until it says
- * that it is ready, runs every line of the second terminal, and ends the first with Ctrl-C. Each must exit with 0.
+ * Does what the README and the pages of docs/ say, as a new user would: runs the command of the first terminal in this checkout,
+ * waits until it says that it is ready, runs every line of the second terminal, and ends the first with Ctrl-C. Each must exit with 0.
  */
 import { type ChildProcess, spawn } from 'node:child_process'
 import { once } from 'node:events'
-import { mkdtemp, readFile, rm } from 'node:fs/promises'
+import { mkdtemp, readdir, readFile, rm } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { setTimeout as sleep } from 'node:timers/promises'
@@ -72,9 +72,24 @@ class Terminal {
   }
 }
 
-async function runLine(line: string): Promise<boolean> {
+/** A line that gives a variable a value, which a terminal remembers. */
+const ASSIGNMENT = /^[A-Z]+=/
+
+/** Every line of one page, in one terminal. */
+async function runPage(page: string): Promise<boolean[]> {
+  const given: string[] = []
+  const done: boolean[] = []
+  for (const line of commandsOf(page, 'second-terminal')) {
+    done.push(await runLine(line, given))
+    if (ASSIGNMENT.test(line)) given.push(line)
+  }
+  return done
+}
+
+/** @param given what was said before that still holds */
+async function runLine(line: string, given: readonly string[]): Promise<boolean> {
   process.stdout.write(`\n$ ${line}\n`)
-  const child = spawn('sh', ['-c', line], {
+  const child = spawn('sh', ['-ec', [...given, line].join('\n')], {
     cwd: ROOT,
     stdio: ['ignore', 'inherit', 'inherit'],
     timeout: LINE_SECONDS * 1000,
@@ -90,16 +105,19 @@ const home = await mkdtemp(join(tmpdir(), 'p2pmsg-readme-'))
 process.env.XDG_CONFIG_HOME = home
 const readme = await readFile(`${ROOT}README.md`, 'utf8')
 const [first = ''] = commandsOf(readme, 'first-terminal')
-const lines = commandsOf(readme, 'second-terminal')
-if (first === '' || lines.length === 0) throw new Error('the README has no commands to try')
+const names = (await readdir(`${ROOT}docs`)).filter((name) => name.endsWith('.md')).toSorted()
+const docs = await Promise.all(names.map((name) => readFile(`${ROOT}docs/${name}`, 'utf8')))
+if (first === '' || commandsOf(readme, 'second-terminal').length === 0)
+  throw new Error('the README has no commands to try')
 let [passed, failed] = [0, 0]
 heading(`README: ${first}`)
 const terminal = new Terminal(first)
 await terminal.until(READY, START_MINUTES)
-for (const line of lines) {
-  if (await runLine(line)) passed++
-  else failed++
-}
+for (const page of [readme, ...docs])
+  for (const isDone of await runPage(page)) {
+    if (isDone) passed++
+    else failed++
+  }
 if (await terminal.ctrlC()) passed++
 else failed++
 await rm(home, { recursive: true, force: true })

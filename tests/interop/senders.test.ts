@@ -1,11 +1,15 @@
 // Proves that senders of a few lines in other languages, with nothing of ours, get a message through the whole stack, that what
-// either side writes down the other verifies, and that a refusal is one.
+// either side writes down the other verifies, and that a refusal is one; and that a follower like them loses and repeats nothing.
+import { spawn } from 'node:child_process'
+import { once } from 'node:events'
 import { readFile } from 'node:fs/promises'
 import { join } from 'node:path'
-import { toZBase32 } from '@p2pmsg/protocol'
+import { createInterface } from 'node:readline'
+import { answerOf, type FeedMessage, feedApi, Sender } from '@p2pmsg/client'
+import { formatCursor, toZBase32 } from '@p2pmsg/protocol'
 import { afterAll, beforeAll, describe, expect, test } from 'vitest'
 import { Shell } from '../../libs/client/test/support/command.ts'
-import type { Ran } from '../support/example.ts'
+import { EXAMPLES, type Ran } from '../support/example.ts'
 import { aKeyPair } from '../support/messages.ts'
 import { aPhp } from '../support/php.ts'
 import { aPython, PYTHON_MS_MAX } from '../support/python.ts'
@@ -91,4 +95,54 @@ test('Python over a pipe of its own: receipts for what is accepted, the code of 
   await using shell = await Shell.open({ P2PMSG_TO: receiver })
   let feed = ''
   while (!ids.every(([, id]) => feed.includes(String(id)))) feed = (await shell.p2pmsg('feed', '--json')).stdout
+})
+
+test('Python follows a feed through the death of the service, and on the next day from where it stopped', async ({
+  skip,
+}) => {
+  const python = found.get('Python')
+  if (typeof python === 'string' || !whole) return skip(String(python))
+  const { stack } = whole
+  const [origin = ''] = stack.renderUrls
+  const receiver = toZBase32(stack.secrets.receiverKeys.publicKey)
+  const api = feedApi(origin)
+  const path = { receiver }
+  await using shell = await Shell.open()
+  await using sender = await Sender.start({ keys: aKeyPair(), address: stack.receiver })
+  const send = (count: number) => Promise.all(Array.from({ length: count }, (_, i) => sender.send({ text: `${i}` })))
+  const before = await answerOf(api.GET('/v1/feeds/{receiver}/count', { params: { path } }))
+  const state = join(shell.home, 'cursor')
+  const words = [join(EXAMPLES, 'follow.py'), `${origin}/v1/feeds/${receiver}`, state]
+  const followed: FeedMessage[] = []
+  const follow = () => {
+    const child = spawn('python3', words, { stdio: ['ignore', 'pipe', 'ignore'] })
+    const lines = createInterface({ input: child.stdout })
+    lines.on('line', (line) => followed.push(JSON.parse(line) as FeedMessage))
+    const until = async (count: number) => {
+      while (followed.length < before.messages + count) await once(lines, 'line')
+      // it is printed first and written down then, and must not be stopped in between
+      await expect.poll(() => readFile(state, 'latin1')).toBe(followed.at(-1)?.cursor)
+    }
+    const end = async () => {
+      const exit = once(child, 'exit')
+      child.kill('SIGINT')
+      expect(await exit).toEqual([130, null])
+    }
+    return { until, end }
+  }
+  const today = follow()
+  await send(5)
+  await today.until(5)
+  await stack.kill('render-api')
+  await stack.restart('render-api')
+  await send(5)
+  await today.until(10)
+  await today.end()
+  await send(3)
+  const tomorrow = follow()
+  await tomorrow.until(13)
+  await tomorrow.end()
+  const query = { after: formatCursor(0n), limit: 200 }
+  const { messages } = await answerOf(api.GET('/v1/feeds/{receiver}', { params: { path, query } }))
+  expect(followed.map(({ id }) => id)).toEqual(messages.map(({ id }) => id))
 })

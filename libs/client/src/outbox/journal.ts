@@ -42,7 +42,6 @@ export class Journal implements AsyncDisposable {
     }
     const unsent = unsentIn(await readFile(file, 'utf8'))
     const lines = await AppendFile.open(file)
-    await lines.append('\n') // what a crash has cut short ends here
     return new Journal(file, name, lines, unsent)
   }
 

@@ -71,12 +71,18 @@ export class Outbox implements AsyncDisposable {
     if (journal.unsent.size === 0 && journal !== (await this.#current)) await this.#close(journal)
   }
 
-  /** Takes over what processes of this machine left that are gone. @returns oldest first */
-  async claim(): Promise<Unsent[]> {
+  /**
+   * Takes over what processes of this machine left that are gone.
+   * @param elsewhere those of other machines too: nobody can say whether they are, and this one may have had another name
+   * @returns oldest first
+   */
+  async claim(elsewhere = false): Promise<Unsent[]> {
     const claimed: Unsent[] = []
     for (const name of await readdir(this.#folder)) {
       if (this.#journals.size >= UNSENT_MAX) break // the rest next time
-      const journal = (await ownerOf(name)) === 'nobody' ? await Journal.claim(this.#folder, name) : undefined
+      const owner = await ownerOf(name)
+      const isFree = owner === 'nobody' || (elsewhere && owner === 'elsewhere')
+      const journal = isFree ? await Journal.claim(this.#folder, name) : undefined
       if (!journal) continue
       this.#open.add(journal)
       for (const [id, unsent] of journal.unsent) {

@@ -20,14 +20,18 @@ export type RetryOptions = Readonly<{
 
 /**
  * Goes on with messages that were claimed, the same bytes under the same id, until each has its end.
- * @throws {BadAddress}, {QueueFull}; or the signal's reason, and what has no end stays in the outbox
+ * @throws {BadAddress}; or the signal's reason, and what has no end stays in the outbox
  */
 export async function retry(outbox: Outbox, claimed: readonly Unsent[], options: RetryOptions = {}): Promise<void> {
   const byAddress = Map.groupBy(claimed, ({ address }) => address)
   for (const [address, messages] of byAddress) {
     const { signal, dht = {} } = options
     await using sender = await Sender.start({ address, outbox, window: WINDOW, dht, ...(signal && { signal }) })
-    await Promise.all(messages.map((message) => deliver(sender, outbox, message, options)))
+    const rest = messages.values()
+    const worker = async () => {
+      for (const message of rest) await deliver(sender, outbox, message, options)
+    }
+    await Promise.all(Array.from({ length: WINDOW }, worker))
   }
 }
 

@@ -1,5 +1,5 @@
 import type { ReceiverRecord } from '@p2pmsg/protocol'
-import { Refused } from '../failures.ts'
+import { NoRecord, Refused } from '../failures.ts'
 import { postMessage } from '../http/post-message.ts'
 import type { Parcel } from './parcel.ts'
 import type { Way } from './way.ts'
@@ -36,9 +36,13 @@ export class HttpWay implements Way {
 
   async #post(parcel: Parcel, signal: AbortSignal): Promise<void> {
     const { record, valueBytesMax, onUseless } = this.#options
-    const { postUrl } = await record(signal)
-    if (postUrl !== undefined) return parcel.settle(await postMessage(postUrl, parcel, signal, onUseless))
     const { length } = parcel.message.value
+    const known = await record(signal).catch((error: unknown) => {
+      if (error instanceof NoRecord && length <= valueBytesMax()) return undefined
+      throw error
+    })
+    const postUrl = known?.postUrl
+    if (postUrl !== undefined) return parcel.settle(await postMessage(postUrl, parcel, signal, onUseless))
     if (length <= valueBytesMax()) return // the other ways go on
     throw new Refused('too-large', undefined, `${length} bytes fit no datagram, and this receiver takes none over HTTP`)
   }

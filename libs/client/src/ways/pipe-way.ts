@@ -48,7 +48,7 @@ export class PipeWay implements Way, AsyncDisposable {
     if (this.#closed) return
     if (this.#socket) this.#socket.setRouters(routers)
     else if (routers.length === 0) this.#set(true)
-    else this.#opening ??= this.#open(routers)
+    else this.#opening ??= this.#open(routers).catch((error: unknown) => this.#failed(error))
   }
 
   /** Nobody knows any routers. */
@@ -83,6 +83,13 @@ export class PipeWay implements Way, AsyncDisposable {
     this.#want()
   }
 
+  /** No port for it: the newest record of another day may have more luck. */
+  #failed(error: unknown): void {
+    this.#opening = undefined
+    this.#options.onUseless(error instanceof Error ? error.message : String(error))
+    this.#set(true)
+  }
+
   #onState({ state }: PipeState): void {
     if (state === 'open') {
       clearTimeout(this.#timer)
@@ -96,7 +103,7 @@ export class PipeWay implements Way, AsyncDisposable {
 
   /** Messages are here and no pipe is: it has its head start. */
   #want(): void {
-    if (this.#timer || this.#isDown || this.#carried === 0 || this.#socket?.router) return
+    if (this.#timer || this.#closed || this.#isDown || this.#carried === 0 || this.#socket?.router) return
     this.#timer = setTimeout(() => {
       this.#timer = undefined
       if (!this.#socket?.router && this.#carried > 0) this.#set(true)

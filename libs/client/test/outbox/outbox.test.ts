@@ -67,12 +67,13 @@ test('what a living process sends is listed and not taken from it', async () => 
   expect(await other.list()).toEqual([{ ...unsent(1), owner: process.pid }])
 })
 
-test('what another machine has is listed and not taken', async () => {
+test('what another machine has is listed, and taken only when that is asked for', async () => {
   const file = await left(unsent(1))
   await rename(file, join(folder, 'far-away.1.1.00000000.journal'))
   await using outbox = await Outbox.open(folder)
   expect(await outbox.claim()).toEqual([])
   expect(await outbox.list()).toMatchObject([{ id: idOf(1), owner: 'elsewhere' }])
+  expect(await outbox.claim(true)).toEqual([unsent(1)])
 })
 
 test('a line that a crash has cut short, or a disk has spoilt, costs no other', async () => {
@@ -84,6 +85,20 @@ test('a line that a crash has cut short, or a disk has spoilt, costs no other', 
   await first[Symbol.asyncDispose]()
   await using second = await Outbox.open(folder)
   expect(await second.claim()).toEqual([unsent(2)])
+})
+
+test('after a line that is cut short receipts go on on a line of their own', async () => {
+  await using peer = await Peer.start()
+  const keep = async (n: number) => {
+    await using outbox = await Outbox.open(folder)
+    await outbox.end(unsent(n), peer.receipt([Buffer.from(idOf(n), 'hex')], 0))
+  }
+  await keep(1)
+  await appendFile(join(folder, 'receipts.ndjson'), '{"type":"p2pmsg-rec')
+  await keep(2)
+  await using outbox = await Outbox.open(folder)
+  expect((await outbox.receiptOf(idOf(1)))?.id).toBe(idOf(1))
+  expect((await outbox.receiptOf(idOf(2)))?.id).toBe(idOf(2))
 })
 
 test('a message that is there already is not written again', async () => {

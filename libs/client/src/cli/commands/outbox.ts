@@ -1,4 +1,6 @@
 import { toBase64Url } from '@p2pmsg/protocol'
+import type { DhtOptions } from '../../dht/find-record.ts'
+import type { Unsent } from '../../outbox/line.ts'
 import { type Lying, type Outbox } from '../../outbox/outbox.ts'
 import { retry } from '../../outbox/retry.ts'
 import { isoOf } from '../../receipt-file.ts'
@@ -21,8 +23,8 @@ export const outbox: Command = {
   name: 'outbox',
   summary: 'messages that have no receipt yet: list, retry or drop them',
   help: `p2pmsg outbox [list] [--json]
-p2pmsg outbox retry [--timeout SECONDS] [--bootstrap LIST] [--json]
-p2pmsg outbox drop ID … | --all
+p2pmsg outbox retry [--timeout SECONDS] [--elsewhere] [--bootstrap LIST] [--json]
+p2pmsg outbox drop ID … | --all [--elsewhere]
 p2pmsg outbox receipt ID
 
 send puts each message here before it leaves, and takes it away when it has a receipt or is refused finally. What it could
@@ -34,15 +36,17 @@ arrived already gets its first receipt again.
   drop ID …            forgets messages, by id or its first ${PREFIX_MIN} digits and more; --all: all that no process is sending
   receipt ID           prints the receipt of a message that was sent, for p2pmsg verify; the newest ones are kept
   --timeout SECONDS    retry ends when nothing comes for so long, default ${TIMEOUT_DEFAULT}; 0 = never
+  --elsewhere          also what was left on a machine of another name: do so when nothing runs there
   --json               print one object a message
 
 The folder is $XDG_STATE_HOME/p2pmsg/outbox, else ~/.local/state/p2pmsg/outbox.
-Exit codes: 0 done, 1 some were refused or are not here, 3 or 4 as send has them.`,
+Exit codes: 0 done, 1 some were refused or are not here, 3 nothing came in time.`,
   async run(args, around) {
     const { values, positionals } = options(args, {
       timeout: { type: 'string', default: TIMEOUT_DEFAULT },
       bootstrap: { type: 'string' },
       all: { type: 'boolean', default: false },
+      elsewhere: { type: 'boolean', default: false },
       json: { type: 'boolean', default: false },
     })
     const [verb = 'list', ...ids] = positionals
@@ -51,8 +55,16 @@ Exit codes: 0 done, 1 some were refused or are not here, 3 or 4 as send has them
       throw new UsageError('outbox wants list, retry, drop with ids or --all, or receipt with an id')
     const timeout = wholeNumber('timeout', values.timeout, 0, TIMEOUT_MAX)
     await using box = await openOutbox(around.env)
-    if (verb === 'retry') return retryAll(box, timeout, values.bootstrap, values.json, around)
-    if (verb === 'drop') return drop(box, ids, around)
+    if (verb === 'retry' || verb === 'drop') {
+      const claimed = await box.claim(values.elsewhere)
+      if (verb === 'drop') return drop(box, claimed, ids, around)
+      return retryAll(
+        box,
+        claimed,
+        { timeout, json: values.json, dht: dhtOptions(values.bootstrap, around.env) },
+        around,
+      )
+    }
     if (verb === 'receipt') return receipt(box, ids[0] ?? '', around)
     const lying = await box.list()
     for (const each of lying) around.say(values.json ? JSON.stringify(asJson(each)) : asLine(each))
@@ -63,12 +75,10 @@ Exit codes: 0 done, 1 some were refused or are not here, 3 or 4 as send has them
 
 async function retryAll(
   box: Outbox,
-  timeout: number,
-  bootstrap: string | undefined,
-  json: boolean,
+  claimed: readonly Unsent[],
+  { timeout, json, dht }: Readonly<{ timeout: number; json: boolean; dht: DhtOptions }>,
   around: Surroundings,
 ): Promise<number> {
-  const claimed = await box.claim()
   const counts = { sent: 0, refused: 0 }
   using stall = new Stall(timeout, () => true)
   const line = () => `${counts.sent} of ${claimed.length} sent${counts.refused ? `, ${counts.refused} refused` : ''}`
@@ -76,7 +86,7 @@ async function retryAll(
   try {
     await retry(box, claimed, {
       signal: AbortSignal.any([around.signal, stall.signal]),
-      dht: dhtOptions(bootstrap, around.env),
+      dht,
       onSent: (result) => {
         counts.sent++
         stall.came()
@@ -98,11 +108,16 @@ async function retryAll(
   return counts.refused > 0 ? EXIT.failed : EXIT.ok
 }
 
-async function drop(box: Outbox, prefixes: readonly string[], around: Surroundings): Promise<number> {
+async function drop(
+  box: Outbox,
+  claimed: readonly Unsent[],
+  prefixes: readonly string[],
+  around: Surroundings,
+): Promise<number> {
   for (const prefix of prefixes)
     if (prefix.length < PREFIX_MIN) throw new UsageError(`an id has at least ${PREFIX_MIN} digits here`)
   const isMeant = (id: string) => prefixes.length === 0 || prefixes.some((prefix) => id.startsWith(prefix))
-  const meant = (await box.claim()).filter(({ id }) => isMeant(id))
+  const meant = claimed.filter(({ id }) => isMeant(id))
   for (const each of meant) await box.end(each)
   for (const { id } of meant) around.say(`dropped ${id}`)
   const missing = prefixes.filter((prefix) => !meant.some(({ id }) => id.startsWith(prefix)))

@@ -3,7 +3,7 @@
 import { HELLO_BYTES, messageDigest, PipeClient, type Row, toHex } from '@p2pmsg/protocol'
 import { expect, test } from 'vitest'
 import { PipeWorld, type RouterHost, someMessages } from './pipe-world.ts'
-import { address, publicAddress } from './simulator/address.ts'
+import { address, addressText, publicAddress } from './simulator/address.ts'
 import { uniform } from './simulator/link.ts'
 import { Nat } from './simulator/nat.ts'
 import type { Random } from './simulator/random.ts'
@@ -186,6 +186,11 @@ test('a flood of hellos from forged addresses: the table keeps its bound, and an
     // Hellos as an attacker makes them who knows the pipe key: each is good, and comes from an address that is not his.
     const hellos = Array.from({ length: 200 }, () => aHello(world, router, random))
     let most = 0
+    let longest = 0
+    world.network.watch = (event, from, to, bytes) => {
+      if (event === 'sent' && from === router.address && addressText(to) !== addressText(publicAddress(1)))
+        longest = Math.max(longest, bytes.length)
+    }
     let flooding = true
     const flood = () => {
       for (let i = 0; i < 3; i++) {
@@ -205,4 +210,7 @@ test('a flood of hellos from forged addresses: the table keeps its bound, and an
     expect(most).toBeLessThanOrEqual(bound)
     expect(client.host.machine.counts.cookies).toBeGreaterThan(0)
     expect(hellos[0]?.length).toBe(HELLO_BYTES)
+    // strangers get a welcome or a cookie, each a small part of a hello
+    expect(longest).toBeGreaterThan(0)
+    expect(longest).toBeLessThan(HELLO_BYTES / 10)
   }))

@@ -17,7 +17,8 @@ export class FrameAllowance {
 
   /** @param asked frames of the router's that wanted an answer, since the pipe was opened */
   take(asked: number, nowMs: number): boolean {
-    const filled = ((nowMs - this.#filledMs) * FRAMES_PER_SECOND) / 1000 + (asked - this.#asked)
+    const passedMs = Math.max(0, nowMs - this.#filledMs)
+    const filled = (passedMs * FRAMES_PER_SECOND) / 1000 + (asked - this.#asked)
     this.#held = Math.min(FRAMES_AT_ONCE, this.#held + filled)
     this.#filledMs = nowMs
     this.#asked = asked

@@ -5,7 +5,7 @@ import { EXIT, UsageError } from '../exit-code.ts'
 const LAUNCHER = [
   ['start', 'run the whole cluster on this machine and send a first message'],
   ['test', 'types, lint and every test'],
-  ['bench <name>', 'measure, e.g. bench path'],
+  ['bench <name>', "one of this checkout's own benches, e.g. bench path"],
 ] as const
 const OPERATORS = ['admin …', 'receivers, streams, epochs: p2pmsg admin help'] as const
 const NAME_WIDTH = 14

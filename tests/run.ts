@@ -21,6 +21,9 @@ const GROUPS: Readonly<Record<string, number>> = {
 const CONTAINERS = 'containers'
 const MINUTES: Readonly<Record<string, number>> = { ...GROUPS, [CONTAINERS]: 4 }
 
+/** Groups that leave half of the cores idle run beside another: what they print is shown when they have ended. */
+const BESIDE: Readonly<Record<string, string>> = { interop: 'swarm', browser: 'chart' }
+
 const HELP = `npm test [-- GROUP…] [-- --long]
 
 Groups: check, ${Object.keys(GROUPS).join(', ')}. Without one: all of them.
@@ -29,11 +32,29 @@ ${CONTAINERS}: those integration tests that can, once more on the images that P2
 NATS_URL and POSTGRES_URL name servers to use instead of our own.
 `
 
-async function runGroup(name: string, folder: string): Promise<Counts> {
+/** A group, and those beside it, of which each tells what it did when all have ended. */
+async function runGroup(name: string, folder: string, beside: readonly string[] = []): Promise<Counts[]> {
+  const texts = new Map(beside.map((other) => [other, '']))
+  const others = beside.map((other) => runAlone(other, folder, (text) => texts.set(other, text)))
+  heading(name)
+  const ended = [await runAlone(name, folder), ...(await Promise.all(others))]
+  for (const { name: ran, counts, minutes } of ended) {
+    if (ran !== name) heading(`${ran}, beside ${name}`)
+    process.stdout.write(texts.get(ran) ?? '')
+    const { passed, failed, skipped } = counts
+    process.stdout.write(
+      `${ran}: ${passed} passed, ${failed} failed, ${skipped} skipped in ${minutes.toFixed(1)} of ${MINUTES[ran]} minutes\n`,
+    )
+  }
+  return ended.map(({ counts }) => counts)
+}
+
+type Ended = Readonly<{ name: string; counts: Counts; minutes: number }>
+
+async function runAlone(name: string, folder: string, onPrinted?: (text: string) => void): Promise<Ended> {
   const report = join(folder, `${name}.json`)
   const started = Date.now()
-  heading(name)
-  const code = await runStep(process.execPath, [
+  const words = [
     'node_modules/vitest/vitest.mjs',
     'run',
     '--project',
@@ -42,15 +63,12 @@ async function runGroup(name: string, folder: string): Promise<Counts> {
     '--reporter=default',
     '--reporter=json',
     `--outputFile.json=${report}`,
-  ])
+  ]
+  const code = await runStep(process.execPath, words, onPrinted)
   const counts = await readCounts(report)
   // A run that broke outside any test fails too: an error in a set-up, a worker that died.
   if (code !== 0 && counts.failed === 0) counts.failed = 1
-  const minutes = ((Date.now() - started) / 60_000).toFixed(1)
-  process.stdout.write(
-    `${name}: ${counts.passed} passed, ${counts.failed} failed, ${counts.skipped} skipped in ${minutes} of ${MINUTES[name]} minutes\n`,
-  )
-  return counts
+  return { name, counts, minutes: (Date.now() - started) / 60_000 }
 }
 
 async function readCounts(report: string): Promise<Counts> {
@@ -85,7 +103,11 @@ const add = (counts: Counts) => {
 }
 try {
   if (wanted('check')) add(await check())
-  for (const name of Object.keys(MINUTES)) if (wanted(name)) add(await runGroup(name, folder))
+  const chosen = Object.keys(MINUTES).filter(wanted)
+  const together = (name: string) => chosen.filter((other) => BESIDE[other] === name)
+  for (const name of chosen.filter((one) => !chosen.includes(BESIDE[one] ?? ''))) {
+    for (const counts of await runGroup(name, folder, together(name))) add(counts)
+  }
   if (wanted(CONTAINERS)) {
     for (const [file, why] of Object.entries(NOT_IN_CONTAINERS))
       process.stdout.write(`${file}: not in containers, ${why}\n`)

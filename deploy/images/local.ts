@@ -114,7 +114,7 @@ export async function makeLocalImages(
 }
 
 /** The services' images, and the command's, which sets up the cluster. */
-export const SERVICE_IMAGES = ['router', 'ingest', 'store', 'render-api', 'admin'] as const
+const SERVICE_IMAGES = ['router', 'ingest', 'store', 'render-api', 'admin'] as const
 const ROOT = dirname(dirname(import.meta.dirname))
 
 export type BuildOptions = Readonly<{

@@ -1,6 +1,7 @@
 import { answerOf, type FeedMessage, type FeedPage } from '../../api/feed-api.ts'
 import type { operations } from '../../api/openapi.ts'
 import { patiently } from '../../api/patiently.ts'
+import { HttpFailure } from '../../failures.ts'
 import type { Feed } from './find.ts'
 
 /** What a page of a feed is asked for, as the service takes it. */
@@ -15,7 +16,10 @@ export function pageOf({ api, receiver }: Feed, query: FeedQuery, signal: AbortS
   return patiently(ask, signal)
 }
 
-/** Page after page, until there are enough or no more. */
+/**
+ * Page after page, until there are enough or no more. A page of a search may be empty and go on.
+ * @throws {HttpFailure} `not-as-described`: the pages lead in a circle
+ */
 export async function* messagesOf(
   feed: Feed,
   query: FeedQuery,
@@ -28,7 +32,8 @@ export async function* messagesOf(
     const page = await pageOf(feed, { ...asked, limit: Math.min(left, PAGE_MAX) }, signal)
     yield* page.messages.slice(0, left)
     left -= page.messages.length
-    if (page.next === null || page.messages.length === 0) return
+    if (page.next === null) return
+    if (page.next === asked[order]) throw new HttpFailure('a page of the feed leads to itself', 'not-as-described')
     asked = { ...query, [order]: page.next }
   }
 }

@@ -1,6 +1,6 @@
 /** A part on its way to the other end. */
 export type QueuedPart = {
-  readonly bytes: Uint8Array
+  bytes: Uint8Array
   /** Sent again when its frame is lost. */
   readonly reliable: boolean
   /** Acknowledged, or no longer of use to anybody: not sent (again). */
@@ -11,6 +11,14 @@ export type QueuedPart = {
 
 export function queuedPart(bytes: Uint8Array, reliable: boolean): QueuedPart {
   return { bytes, reliable, done: false, waits: false }
+}
+
+const NOTHING = new Uint8Array(0)
+
+/** It is of no use to anybody any more, wherever it is: what it holds is let go at once. */
+export function callOff(part: QueuedPart): void {
+  part.done = true
+  part.bytes = NOTHING
 }
 
 /** Parts sent before the list of new ones is cut: cutting it at each would cost its length. */

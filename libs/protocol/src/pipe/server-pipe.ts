@@ -118,14 +118,15 @@ export class ServerPipe implements Timed {
     const window = this.#taps.get(tap)
     if (!window?.room) return false
     this.#counts.rows++
-    for (const piece of window.cut(row)) this.#session.send({ type: 'deliver', ...piece })
+    window.deliver(row, (piece) => this.#session.send({ type: 'deliver', ...piece }))
     this.#touch(this)
     return true
   }
 
   /** The router does not follow a tap (any more). */
   endTap(tap: number, code: RefusalCode): void {
-    if (!this.#deleteTap(tap)) return
+    this.#taps.get(tap)?.end()
+    if (!this.#taps.delete(tap)) return
     this.#session.send({ type: 'tap-end', tap, code })
     this.#touch(this)
   }

@@ -1,5 +1,6 @@
 import { type Row, writeRow } from '../bus/row.ts'
 import { Writer } from '../bytes/writer.ts'
+import { callOff, type QueuedPart } from './part-queue.ts'
 import { PART_HEADER_BYTES, PARTS_BYTES_MAX } from './sizes.ts'
 
 /** Rows, and bytes of them, that are on their way to one tap and not yet said to be kept. */
@@ -17,11 +18,13 @@ export type Piece = Readonly<{ tap: number; ordinal: number; total: number; offs
 /** What all taps of a router have on their way together, bytes. */
 export type TapLoad = { bytes: number; readonly bytesMax: number }
 
+type RowOnItsWay = Readonly<{ position: bigint; bytes: number; parts: readonly QueuedPart[] }>
+
 /** The router's side of a tap: rows in order, cut into pieces, no more of them than the client keeps up with. */
 export class TapWindow {
   readonly #tap: number
   readonly #load: TapLoad
-  readonly #rows: { position: bigint; bytes: number }[] = [] // BOUNDED by TAP_ROWS_MAX
+  readonly #rows: RowOnItsWay[] = [] // BOUNDED by TAP_ROWS_MAX
   #bytes = 0
   #ordinal = 0
   #fullMs: number | undefined
@@ -39,20 +42,19 @@ export class TapWindow {
     return TAP_ROWS_MAX - this.#rows.length
   }
 
-  /** @param row of a position above all before @returns its pieces, to be sent in any order */
-  cut(row: Row): Piece[] {
+  /** @param row of a position above all before @param send takes its pieces, which may leave in any order */
+  deliver(row: Row, send: (piece: Piece) => QueuedPart): void {
     const writer = new Writer(1024)
     writeRow(writer, row)
     const bytes = writer.done()
-    this.#rows.push({ position: row.position, bytes: bytes.length })
     this.#bytes += bytes.length
     this.#load.bytes += bytes.length
-    const pieces: Piece[] = []
+    const parts: QueuedPart[] = []
     for (let offset = 0; offset < bytes.length; offset += PIECE_BYTES_MAX) {
       const piece = bytes.subarray(offset, offset + PIECE_BYTES_MAX)
-      pieces.push({ tap: this.#tap, ordinal: this.#ordinal++, total: bytes.length, offset, piece })
+      parts.push(send({ tap: this.#tap, ordinal: this.#ordinal++, total: bytes.length, offset, piece }))
     }
-    return pieces
+    this.#rows.push({ position: row.position, bytes: bytes.length, parts })
   }
 
   /** The client keeps everything up to here. @returns whether that made room */
@@ -60,8 +62,7 @@ export class TapWindow {
     let freed = 0
     for (const row of this.#rows) {
       if (row.position > position) break
-      this.#bytes -= row.bytes
-      this.#load.bytes -= row.bytes
+      this.#letGo(row)
       freed++
     }
     this.#rows.splice(0, freed)
@@ -71,10 +72,24 @@ export class TapWindow {
     return true
   }
 
-  /** Nothing of it is on its way any more. */
-  close(): void {
+  /** The router sends it no more rows; what was sent still leaves. */
+  end(): void {
     this.#load.bytes -= this.#bytes
     this.#bytes = 0
+    this.#rows.length = 0
+  }
+
+  /** The client wants nothing more of it. */
+  close(): void {
+    for (const row of this.#rows) this.#letGo(row)
+    this.#rows.length = 0
+  }
+
+  /** What waits of it need not leave: a client that says so of what it never got harms nobody else. */
+  #letGo({ bytes, parts }: RowOnItsWay): void {
+    this.#bytes -= bytes
+    this.#load.bytes -= bytes
+    for (const part of parts) callOff(part)
   }
 
   /** There is a row and no room. @returns whether the client is to be told so now: once, when nothing has moved for a while */

@@ -1,6 +1,10 @@
 // What a client that holds the keys of its pipe and means ill can cost the router.
 import { expect, test } from 'vitest'
 import { FRAMES_AT_ONCE, FrameAllowance } from '../../src/pipe/frame-allowance.ts'
+import { type QueuedPart, queuedPart } from '../../src/pipe/part-queue.ts'
+import type { ServerPipe } from '../../src/pipe/server-pipe.ts'
+import type { Tap } from '../../src/pipe/tap.ts'
+import { type Piece, TapWindow } from '../../src/pipe/tap-window.ts'
 import { aServer, at, HandMade, START_MS, said } from './helpers.ts'
 
 const CLIENT = at('198.51.100.1')
@@ -62,6 +66,63 @@ test('a client that asks and never acknowledges is sent away before what waits f
   }
   expect(server.counts.closed).toEqual({ full: 1 })
   expect(frames * perFrame).toBeLessThan(20_000)
+})
+
+const ROW = { id: Buffer.alloc(32), receivedMs: 0, storedMs: 0, dialect: 'pipe' } as const
+
+/** A feed without an end, of rows that fill a frame each. */
+function endless(tap: Tap, pipe: ServerPipe, state: { next: bigint }): void {
+  while (pipe.room(tap.tap, state.next, START_MS) > 0)
+    pipe.deliver(tap.tap, { ...ROW, position: state.next++, message: Buffer.alloc(1000) })
+}
+
+/** @param tap its number */
+const tapOf = (tap: number): Tap => ({
+  tap,
+  receiver: Buffer.alloc(32),
+  after: 0n,
+  author: undefined,
+  topic: undefined,
+})
+
+test('taps that keep nothing share what the router lets be on its way; beyond, each has one row', () => {
+  const sent = new Map<number, number>()
+  const server = aServer({
+    tapBytesMax: 300_000,
+    onTap: (pipe, tap) => {
+      const state = { next: 1n }
+      endless(tap, pipe, state)
+      sent.set(tap.tap, Number(state.next) - 1)
+    },
+  })
+  const client = new HandMade(CLIENT, 2)
+  client.open(server, START_MS)
+  for (let tap = 1; tap <= 4; tap++) server.receive(client.frame({ type: 'tap', tap: tapOf(tap) }), CLIENT, START_MS)
+  expect([...sent.values()]).toEqual([256, expect.any(Number), 1, 1])
+  expect(sent.get(2)).toBeLessThan(40)
+  // and what one no longer wants is there for others
+  server.receive(client.frame({ type: 'untap', tap: 1 }, { type: 'tap', tap: tapOf(5) }), CLIENT, START_MS)
+  expect(sent.get(5)).toBeGreaterThan(200)
+})
+
+test('what waits of a tap is let go when its client has it, says so without having it, or wants it no more', () => {
+  const load = { bytes: 0, bytesMax: 1_000_000 }
+  const window = new TapWindow(1, load)
+  const parts: QueuedPart[] = []
+  const row = (position: bigint) => ({ ...ROW, position, message: Buffer.alloc(3000) })
+  const send = (piece: Piece) => {
+    const part = queuedPart(piece.piece, true)
+    parts.push(part)
+    return part
+  }
+  for (const position of [1n, 2n, 3n]) window.deliver(row(position), send)
+  const kept = () => parts.filter(({ done, bytes }) => !done && bytes.length > 0).length
+  expect(kept()).toBe(9)
+  expect(window.delivered(1n)).toBe(true)
+  expect(kept()).toBe(6)
+  expect(load.bytes).toBeGreaterThan(6000)
+  window.close()
+  expect([kept(), load.bytes]).toEqual([0, 0])
 })
 
 test('of many challenges in a frame the last is answered, and no more', () => {

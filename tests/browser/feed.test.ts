@@ -48,8 +48,12 @@ beforeAll(async () => {
   ])
   question = asked
   const [removed = ''] = await bench.accept([aMessage(bob, to(), { text: 'to be removed' })])
-  await bench.accept([
+  const [answer = ''] = await bench.accept([
     aMessage(bob, to(), { text: 'At seven, says the gauge.', replyTo: Buffer.from(question, 'hex') }),
+  ])
+  await bench.accept([
+    aMessage(ada, to(), { text: 'Which gauge?', replyTo: Buffer.from(answer, 'hex') }),
+    aMessage(bob, to(), { text: 'Ask the harbour master.', replyTo: Buffer.from(question, 'hex') }),
     aMessage(bob, to(), { type: 'p2pmsg/delete', replyTo: Buffer.from(removed, 'hex') }),
     aMessage(ada, to(), { text: 'متى يبدأ المد؟ שלום' }),
     aMessage(ada, to(), { text: '<img src=x onerror="alert(1)"><script>alert(2)</script>' }),
@@ -102,11 +106,16 @@ describe.skipIf(!chromium)('the feed in Chromium (skipped where no Chromium is o
   test('follows a thread from a message to its replies and back', async () => {
     const page = await browser.open()
     await page.goto(`${service.url}/m/${question}`)
-    await page.getByRole('link', { name: 'Replies' }).click()
-    const reply = page.locator('article').filter({ hasText: 'At seven, says the gauge.' })
-    expect(await page.locator('article').count()).toBe(1)
-    await reply.getByRole('link', { name: question.slice(0, 8) }).click()
-    await page.getByText('When does the tide turn?').waitFor()
+    const thread = page.getByRole('region', { name: 'Replies' })
+    expect(await thread.locator('article').count()).toBe(3)
+    const below = thread.locator('ol ol article').filter({ hasText: 'Which gauge?' })
+    const left = (it: typeof below) => it.evaluate((element) => element.getBoundingClientRect().left)
+    expect(await left(below)).toBeGreaterThan(await left(thread.locator('article').first()))
+    await below.locator('.when').click()
+    const parent = page.locator('.parent article')
+    expect(await parent.textContent()).toContain('At seven, says the gauge.')
+    await parent.getByRole('link', { name: question.slice(0, 8) }).click()
+    await page.getByRole('region', { name: 'Replies' }).waitFor()
   })
 
   test('narrows to an author and a topic, and widens again', async () => {
@@ -170,7 +179,8 @@ describe.skipIf(!chromium)('the feed in Chromium (skipped where no Chromium is o
         const page = await browser.open({ viewport, colorScheme, reducedMotion: 'reduce' })
         for (const [name, path] of [
           ['feed', '/'],
-          ['message', `/m/${question}`],
+          ['thread', `/m/${question}`],
+          ['empty', '/?topic=nothing'],
           ['filtered', `/?author=${toZBase32(ada.publicKey)}&topic=tides`],
           ['search', '/?q=message'],
           ['missing', '/m/1'],

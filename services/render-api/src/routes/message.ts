@@ -1,5 +1,6 @@
 import { createHash } from 'node:crypto'
 import {
+  equalBytes,
   formatCursor,
   isTemporary,
   MESSAGE_MEDIA_TYPE,
@@ -14,6 +15,7 @@ import type { Context } from '../context.ts'
 import { type Entry, entryOf } from '../feed/entry.ts'
 import { type Item, itemOf } from '../feed/present.ts'
 import { readId } from '../feed/question.ts'
+import { threadOf } from '../feed/thread.ts'
 import { isoFromMs } from '../feed/times.ts'
 import { pagePath } from '../formats/addresses.ts'
 import { messagePage } from '../formats/html/message-page.ts'
@@ -147,10 +149,14 @@ export function messageRoutes(app: App, context: Context): void {
       config: { forPeople: true },
     },
     async (request, reply) => {
-      const { item, receiver, feedName } = await find(context, request.params.id)
+      const { entry, item, receiver, feedName } = await find(context, request.params.id)
       if (!receiver) throw new ProblemError('not-found', 'This message belongs to no feed.')
-      const base = pagePath(receiver, context)
-      const body = messagePage(item, { base, name: feedName, receiver: toZBase32(receiver) })
+      const [thread, parent] = await Promise.all([
+        threadOf(context, receiver, entry.row.id),
+        parentOf(context, receiver, item),
+      ])
+      const around = { base: pagePath(receiver, context), name: feedName, receiver: toZBase32(receiver) }
+      const body = messagePage({ item, parent, thread }, around)
       if (!item.said) reply.code(410)
       return sendTagged(
         request,
@@ -170,6 +176,16 @@ async function find({ reader, names, now }: Context, text: string): Promise<Foun
   const authors = [...(receiver ? [receiver] : []), ...(entry.message ? [entry.message.key] : [])]
   const known = receiver ? await names.of(receiver, authors) : new Map<string, string>()
   return { entry, receiver, item: itemOf(entry, known), feedName: receiver && known.get(toHex(receiver)) }
+}
+
+/** What a message answers, if that stands in the same feed. */
+async function parentOf(context: Context, receiver: Uint8Array, { said }: Item): Promise<Item | undefined> {
+  if (said?.replyTo === undefined) return undefined
+  const found = await find(context, said.replyTo).catch((thrown: unknown) => {
+    if (thrown instanceof ProblemError) return undefined // it may never have come
+    throw thrown
+  })
+  return found?.receiver && equalBytes(found.receiver, receiver) ? found.item : undefined
 }
 
 function tagOf(body: Buffer): string {

@@ -30,7 +30,7 @@ export function feedPage(page: Page, { base, path, name, alternates }: FeedPageC
 <p class="address"><code>${address}</code></p>
 ${searchForm(page.question, base)}`,
     main: html`${filters(page.question, base)}
-${items.length === 0 ? html`<p class="empty">${emptyText(page.question)}</p>` : html`<div class="feed">${items.map((item) => article(item, base))}</div>`}
+${items.length === 0 ? html`<p class="empty">${emptyText(page)}</p>` : html`<div class="feed">${items.map((item) => article(item, base))}</div>`}
 ${pager(page, base)}`,
   })
 }
@@ -39,7 +39,7 @@ ${pager(page, base)}`,
 function searchForm(question: FeedQuestion, base: string): Markup {
   const kept = toQuery({ ...question, search: undefined, before: undefined, after: undefined })
   return html`<form class="search" role="search" method="get" action="${base}">
-${[...kept].map(([name, value]) => html`<input type="hidden" name="${name}" value="${value}">\n`)}<input type="search" name="q" value="${question.search}" maxlength="${SEARCH_CHARACTERS_MAX}" aria-label="Words in messages" required>
+${[...kept].map(([name, value]) => html`<input type="hidden" name="${name}" value="${value}">\n`)}<input type="search" name="q" value="${question.search}" maxlength="${SEARCH_CHARACTERS_MAX}" aria-label="Words in messages" placeholder="Search messages" required>
 <button type="submit">Search</button>
 </form>`
 }
@@ -58,7 +58,8 @@ function isFiltered({ author, topic, replyTo, search, before, after }: FeedQuest
   return [author, topic, replyTo, search, before, after].some((filter) => filter !== undefined)
 }
 
-function emptyText(question: FeedQuestion): string {
+function emptyText({ question, next }: Page): string {
+  if (next !== undefined) return 'No match among the messages looked at so far. Older ones may have some.'
   return isFiltered(question) ? 'No message matches.' : 'No message yet. The first one will stand here.'
 }
 

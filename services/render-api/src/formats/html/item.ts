@@ -4,8 +4,11 @@ import { html, type Markup } from '../markup.ts'
 import { GONE } from '../words.ts'
 import { label, paragraphs, shortKey, time } from './visible.ts'
 
-/** One message. @param base the path of the feed's page, which filters are added to */
-export function article(item: Item, base: string): Markup {
+/** Of a longer text, a page of many messages shows the beginning, UTF-16 code units. */
+const EXCERPT_LENGTH = 1_500
+
+/** One message. @param base the path of the feed's page, which filters are added to @param whole however long it is */
+export function article(item: Item, base: string, whole = false): Markup {
   const { said } = item
   if (!said) {
     return html`<article class="message gone" id="m-${item.id}">
@@ -19,7 +22,7 @@ ${said.topic !== '' && html`<a class="topic" href="${base}?topic=${encodeURIComp
 ${permalink(item)}
 </header>
 ${said.replyTo !== undefined && said.type !== DELETE_TYPE && html`<p class="context">In reply to <a href="/m/${said.replyTo}"><code>${shortKey(said.replyTo)}</code></a></p>`}
-${content(said)}
+${content(said, whole ? undefined : `/m/${item.id}`)}
 ${said.legacy && html`<p class="context">${LEGACY_WARNING}</p>`}
 </article>`
 }
@@ -34,7 +37,8 @@ function author(said: Said, base: string): Markup {
   return html`<a href="${base}?author=${said.author}">${name !== '' && html`<bdi class="name">${name}</bdi> `}${key}</a>`
 }
 
-function content(said: Said): Markup {
+/** @param rest where the whole text stands, if only its beginning is wanted here */
+function content(said: Said, rest: string | undefined): Markup {
   if (said.profile) {
     return html`<p class="context">Says of itself:</p>
 <div class="text" dir="auto"><b>${label(said.profile.name)}</b> ${paragraphs(said.profile.about)}</div>`
@@ -46,6 +50,15 @@ function content(said: Said): Markup {
   if (said.type === SEALED_TYPE) {
     return html`<p class="context">Sealed: ${said.body.length} bytes that only the receiver can open.</p>`
   }
-  if (said.text !== undefined) return html`<div class="text" dir="auto">${paragraphs(said.text)}</div>`
+  if (said.text !== undefined) return words(said.text, rest)
   return html`<p class="context">${said.body.length} bytes of <code>${said.type}</code>.</p>`
+}
+
+function words(text: string, rest: string | undefined): Markup {
+  if (rest === undefined || text.length <= EXCERPT_LENGTH * 1.2) {
+    return html`<div class="text" dir="auto">${paragraphs(text)}</div>`
+  }
+  const beginning = text.slice(0, EXCERPT_LENGTH).toWellFormed()
+  return html`<div class="text" dir="auto">${paragraphs(beginning)}…</div>
+<p class="context"><a href="${rest}">Read it all</a>, ${text.length.toLocaleString('en')} characters</p>`
 }

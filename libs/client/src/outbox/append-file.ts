@@ -42,9 +42,7 @@ export class AppendFile implements AsyncDisposable {
   append(text: string): Promise<void> {
     const done = Promise.withResolvers<void>()
     this.#waiting.push({ text, done })
-    this.#writing ??= this.#write().finally(() => {
-      this.#writing = undefined
-    })
+    this.#writing ??= this.#write()
     return done.promise
   }
 
@@ -65,6 +63,7 @@ export class AppendFile implements AsyncDisposable {
         for (const { done } of batch) done.reject(error)
       }
     }
+    this.#writing = undefined // in the same turn in which nothing waited: who appends now begins anew
   }
 
   async [Symbol.asyncDispose](): Promise<void> {

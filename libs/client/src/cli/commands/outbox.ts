@@ -55,17 +55,18 @@ Exit codes: 0 done, 1 some were refused or are not here, 3 nothing came in time.
       throw new UsageError('outbox wants list, retry, drop with ids or --all, or receipt with an id')
     const timeout = wholeNumber('timeout', values.timeout, 0, TIMEOUT_MAX)
     await using box = await openOutbox(around.env)
+    // What is awaited here is over before the outbox is closed.
     if (verb === 'retry' || verb === 'drop') {
       const claimed = await box.claim(values.elsewhere)
-      if (verb === 'drop') return drop(box, claimed, ids, around)
-      return retryAll(
+      if (verb === 'drop') return await drop(box, claimed, ids, around)
+      return await retryAll(
         box,
         claimed,
         { timeout, json: values.json, dht: dhtOptions(values.bootstrap, around.env) },
         around,
       )
     }
-    if (verb === 'receipt') return receipt(box, ids[0] ?? '', around)
+    if (verb === 'receipt') return await receipt(box, ids[0] ?? '', around)
     const lying = await box.list()
     for (const each of lying) around.say(values.json ? JSON.stringify(asJson(each)) : asLine(each))
     if (lying.length === 0 && !values.json) around.note('the outbox is empty')

@@ -108,6 +108,7 @@ describe.skipIf(!chromium)('the feed in Chromium (skipped where no Chromium is o
     await page.goto(`${service.url}/m/${question}`)
     const thread = page.getByRole('region', { name: 'Replies' })
     expect(await thread.locator('article').count()).toBe(3)
+    expect(await thread.getByText('In reply to').count()).toBe(0)
     const below = thread.locator('ol ol article').filter({ hasText: 'Which gauge?' })
     const left = (it: typeof below) => it.evaluate((element) => element.getBoundingClientRect().left)
     expect(await left(below)).toBeGreaterThan(await left(thread.locator('article').first()))

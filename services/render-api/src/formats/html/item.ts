@@ -7,8 +7,11 @@ import { label, paragraphs, shortKey, time } from './visible.ts'
 /** Of a longer text, a page of many messages shows the beginning, UTF-16 code units. */
 const EXCERPT_LENGTH = 1_500
 
-/** One message. @param base the path of the feed's page, which filters are added to @param whole however long it is */
-export function article(item: Item, base: string, whole = false): Markup {
+/** How a message is shown where it does not stand in a feed: `whole`, however long it is; `below` what it answers. */
+type Place = 'feed' | 'whole' | 'below'
+
+/** One message. @param base the path of the feed's page, which filters are added to */
+export function article(item: Item, base: string, place: Place = 'feed'): Markup {
   const { said } = item
   if (!said) {
     return html`<article class="message gone" id="m-${item.id}">
@@ -21,8 +24,8 @@ export function article(item: Item, base: string, whole = false): Markup {
 ${said.topic !== '' && html`<a class="topic" href="${base}?topic=${encodeURIComponent(said.topic)}"><bdi>#${label(said.topic)}</bdi></a>`}
 ${permalink(item)}
 </header>
-${said.replyTo !== undefined && said.type !== DELETE_TYPE && html`<p class="context">In reply to <a href="/m/${said.replyTo}"><code>${shortKey(said.replyTo)}</code></a></p>`}
-${content(said, whole ? undefined : `/m/${item.id}`)}
+${place !== 'below' && said.replyTo !== undefined && said.type !== DELETE_TYPE && html`<p class="context">In reply to <a href="/m/${said.replyTo}"><code>${shortKey(said.replyTo)}</code></a></p>`}
+${content(said, place === 'whole' ? undefined : `/m/${item.id}`)}
 ${said.legacy && html`<p class="context">${LEGACY_WARNING}</p>`}
 </article>`
 }

@@ -24,7 +24,7 @@ export function messagePage(
   return layout({
     title: `Message ${shortKey(item.id)} · ${feedName}`,
     header: html`<h1><a href="${base}"><bdi>${feedName}</bdi></a></h1>`,
-    main: html`${parent && html`<div class="parent">${article(parent, base)}</div>\n`}${article(item, base, true)}
+    main: html`${parent && html`<div class="parent">${article(parent, base)}</div>\n`}${article(item, base, 'whole')}
 ${replies(thread, item, base)}
 <details class="more"><summary>About this message</summary>
 <dl class="facts">
@@ -57,6 +57,6 @@ ${more && html`<p><a href="${base}?reply_to=${item.id}">All replies</a></p>`}
 function list(all: readonly Reply[], base: string): Markup | false {
   return (
     all.length > 0 &&
-    html`<ol>${all.map(({ item, replies: below }) => html`<li>${article(item, base)}${list(below, base)}</li>\n`)}</ol>`
+    html`<ol>${all.map(({ item, replies: below }) => html`<li>${article(item, base, 'below')}${list(below, base)}</li>\n`)}</ol>`
   )
 }

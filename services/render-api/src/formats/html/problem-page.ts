@@ -1,5 +1,5 @@
 import type { Problem } from '../../problem.ts'
-import { html } from '../markup.ts'
+import { html, type Markup } from '../markup.ts'
 import { layout } from './layout.ts'
 
 /** A problem told to a person. */
@@ -9,7 +9,12 @@ export function problemPage(problem: Problem): Buffer {
     robots: 'noindex',
     header: html`<h1><a href="/">p2pmsg</a></h1>`,
     main: html`<h2>${problem.title}</h2>
-<p>${problem.detail}</p>
+<p>${detail(problem.detail)}</p>
 <p><a href="/">To the feed</a></p>`,
   })
+}
+
+/** Names of parameters stand between backquotes, as programs are told them. */
+function detail(text: string): Markup {
+  return html`${text.split('`').map((part, index) => (index % 2 === 0 ? part : html`<code>${part}</code>`))}`
 }

@@ -107,6 +107,7 @@ test('the number rules: newer wins, equal is refreshed or refused, older is refu
   expect(put(node, anItem(4n))).toBe(302)
   expect(put(node, anItem(5n, 'other'))).toBe(302)
   expect(put(node, anItem(5n))).toBe('ok')
+  expect(put(node, { ...anItem(5n), signature: new Uint8Array(64) })).toBe(206) // known, but not under this signature
   expect(put(node, anItem(6n), { cas: 4 })).toBe(301)
   expect(put(node, anItem(2n ** 63n - 1n), { cas: 5 })).toBe('ok')
 })

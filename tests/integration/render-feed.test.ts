@@ -220,10 +220,21 @@ describe('names', () => {
       () => fetch(`${url}.html`).then((it) => it.text()),
       (it) => it.includes('Ada'),
     )
+    // a name that is known already is another as soon as its owner says so
+    await bench.accept([aMessage(ada, receiver.publicKey, { type: 'p2pmsg/profile', name: 'Countess', about: '' })])
+    await eventually(
+      () => fetch(`${url}.html`).then((it) => it.text()),
+      (it) => it.includes('<bdi class="name">Countess</bdi>'),
+    )
+    await bench.accept([aMessage(ada, receiver.publicKey, { type: 'p2pmsg/profile', name: 'Ada', about: 'numbers' })])
+    await eventually(
+      () => fetch(`${url}.html`).then((it) => it.text()),
+      (it) => it.includes('<bdi class="name">Ada</bdi>'),
+    )
     expect(page).toContain('before I had a name')
     const [author, feed] = [toZBase32(ada.publicKey), toZBase32(receiver.publicKey)]
     const told = await (await fetch(`${service.url}/v1/authors/${author}?receiver=${feed}`)).json()
-    expect(told).toMatchObject({ author, receiver: feed, name: 'Ada', about: 'numbers', messages: 2 })
+    expect(told).toMatchObject({ author, receiver: feed, name: 'Ada', about: 'numbers', messages: 4 })
   })
 })
 

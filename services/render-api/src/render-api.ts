@@ -42,6 +42,7 @@ export async function startRenderApi(config: Config, { log, health }: RunContext
     followAnnouncements(bus, {
       onAnnouncement: (partition, announcement) => {
         announcementHeard()
+        names.heard(announcement)
         heads.heard(partition, announcement)
         live.heard(partition, announcement)
       },

@@ -1,4 +1,4 @@
-import { toHex } from '@p2pmsg/protocol'
+import { type Announcement, PROFILE_TYPE, readMessage, toHex } from '@p2pmsg/protocol'
 import type { Reader } from '../store-reader.ts'
 
 /** Names kept at most; the least recently used goes first. */
@@ -41,9 +41,13 @@ export class Names {
     return names
   }
 
-  /** An author has written a profile: ask again. */
-  forget(receiver: Uint8Array, author: Uint8Array): void {
-    this.#known.delete(keyOf(receiver, author))
+  /** Whoever has just written a profile is asked for anew. */
+  heard({ rows = [] }: Announcement): void {
+    for (const { dialect, receivedMs, message } of rows) {
+      if (!Buffer.from(message.buffer, message.byteOffset, message.length).includes(PROFILE_TYPE)) continue
+      const read = readMessage({ dialect, receivedMs, bytes: message })
+      if (read.ok && read.value.content.profile) this.#known.delete(keyOf(read.value.receiver, read.value.key))
+    }
   }
 
   #recall(receiver: Uint8Array, author: Uint8Array): string | undefined {

@@ -1,7 +1,7 @@
 import { toHex } from '@p2pmsg/protocol'
 import { expect, test } from 'vitest'
 import { Names } from '../../src/feed/names.ts'
-import { AUTHOR, RECEIVER } from '../rows.ts'
+import { AUTHOR, aRow, RECEIVER } from '../rows.ts'
 
 const receiver = RECEIVER.publicKey
 const author = AUTHOR.publicKey
@@ -27,7 +27,10 @@ test('a name is asked for once, then again when it is old or its owner spoke', a
   expect(reader.asked).toHaveLength(1)
 
   name = 'Countess'
-  names.forget(receiver, author)
+  const rows = [aRow(7n, { text: 'p2pmsg/profile' }), aRow(8n, { type: 'p2pmsg/profile', name, about: '' })]
+  names.heard({ prev: 1n, last: 2n, rows: rows.slice(0, 1) })
+  expect((await names.of(receiver, [author])).get(toHex(author))).toBe('Ada')
+  names.heard({ prev: 1n, last: 2n, rows })
   expect((await names.of(receiver, [author])).get(toHex(author))).toBe('Countess')
   now = 61_000
   await names.of(receiver, [author])

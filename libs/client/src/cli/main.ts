@@ -18,6 +18,7 @@ import { trace } from './commands/trace.ts'
 import { verify } from './commands/verify.ts'
 import { EXIT, Interrupted, UsageError } from './exit-code.ts'
 import { explain } from './explain.ts'
+import { printable } from './printable.ts'
 
 const COMMANDS: readonly Command[] = [
   send,
@@ -89,7 +90,7 @@ async function main(words: readonly string[]): Promise<number> {
     const explained = explain(reason, COMMANDS.find(({ name }) => name === words[0])?.name ?? '')
     if (!explained) throw error
     if (words.includes('--json')) around.say(JSON.stringify({ error: explained.code, detail: explained.words }))
-    around.note(explained.words)
+    around.note(printable(explained.words)) // a service's own words may be among them
     return explained.exit
   }
 }

@@ -1,5 +1,6 @@
 import { isRefusalCode, type RefusalCode } from '@p2pmsg/protocol'
 import type { Trace } from '../api/feed-api.ts'
+import { printableLine } from './printable.ts'
 
 /** What whoever sent a message can do about its refusal. */
 const ADVICE: Readonly<Record<RefusalCode, string>> = {
@@ -29,14 +30,14 @@ export function traced({ id, stored, refused }: Trace): string {
     if (accepted === null) lines.push(line('accepted', '-', undefined, 'the log no longer says when'))
     else lines.push(line('accepted', accepted, received, 'it is in the log and has a receipt'))
     lines.push(line('stored', stored.stored, accepted ?? received, 'readers see it'))
-    lines.push(`It stands at ${position} in the log (cursor ${cursor}).`)
+    lines.push(`It stands at ${printableLine(position)} in the log (cursor ${printableLine(cursor)}).`)
     if (removed) lines.push('Its author removed it: the place is kept, the words are gone.')
   }
   if (refused) {
     const { code, meaning, final, time } = refused
-    lines.push(line('refused', time, undefined, code))
+    lines.push(line('refused', time, undefined, printableLine(code)))
     lines.push(
-      `${meaning} ${final ? 'This is final' : 'This passes'}: ${isRefusalCode(code) ? ADVICE[code] : 'see docs/messages.md'}.`,
+      `${printableLine(meaning)} ${final ? 'This is final' : 'This passes'}: ${isRefusalCode(code) ? ADVICE[code] : 'see docs/messages.md'}.`,
     )
   }
   return lines.join('\n')

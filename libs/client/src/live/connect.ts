@@ -5,6 +5,7 @@ import { buffered, unreachable } from '../http/bounded-fetch.ts'
 
 /** Until the service begins to answer, milliseconds; the answer itself has no end. */
 const CONNECT_MS_MAX = 15_000
+const EVENT_STREAM = 'text/event-stream'
 
 /** Only messages of this kind, as the service takes it: `author`, `topic`, `reply_to`. */
 export type LiveFilter = Omit<NonNullable<operations['followFeed']['parameters']['query']>, 'cursor' | 'q'>
@@ -27,13 +28,17 @@ export async function connect(
   try {
     const { data, error, response } = await api.GET('/v1/feeds/{receiver}/live', {
       params: { path: { receiver }, query: filter, header: cursor === undefined ? {} : { 'last-event-id': cursor } },
-      headers: { accept: 'text/event-stream' },
+      headers: { accept: EVENT_STREAM },
       parseAs: 'stream',
       signal: AbortSignal.any([signal, late.signal]),
       fetch: open,
     })
     if (!data) throw refusalOf(response, error)
-    return data
+    if (response.headers.get('content-type')?.startsWith(EVENT_STREAM)) return data
+    await data.cancel()
+    throw new HttpFailure('the answer is no stream of events: is this a feed?', 'no-stream', {
+      status: response.status,
+    })
   } catch (error) {
     signal.throwIfAborted()
     throw error

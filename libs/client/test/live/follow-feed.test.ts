@@ -153,6 +153,13 @@ test.each([
   await expect(until(events, 'never')).rejects.toMatchObject({ code })
 })
 
+test('what answers without being a feed is told from one', async () => {
+  const page: Script = (_request, response) => void response.writeHead(200, { 'content-type': 'text/html' }).end('<p>')
+  const { events, came } = await follow([page])
+  await expect(until(events, 'never')).rejects.toMatchObject({ code: 'no-stream' })
+  expect(came).toHaveLength(1)
+})
+
 test('events of a later release do no harm', async () => {
   const { events } = await follow([stream(opening(0), `event: weather\ndata: rain\n\n`, message(1))])
   expect(await until(events, `message ${cursor(1)}`)).toEqual([`following ${cursor(0)}`, `message ${cursor(1)}`])

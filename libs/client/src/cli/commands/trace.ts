@@ -3,6 +3,7 @@ import { HttpFailure } from '../../failures.ts'
 import { type Command, options, type Surroundings } from '../command.ts'
 import { EXIT, type ExitCode, UsageError } from '../exit-code.ts'
 import { messageAt } from '../message-at.ts'
+import { printableLine } from '../printable.ts'
 import { traced } from '../traced.ts'
 
 export const trace: Command = {
@@ -39,7 +40,7 @@ Exit codes: 0 stored, 1 refused, 5 nothing is known of it: it is on its way, a r
 function unknown(id: string, { message }: HttpFailure, json: boolean, around: Surroundings): ExitCode {
   around.say(json ? JSON.stringify({ id, stage: 'unknown' }) : `message ${id}: nothing is known of it`)
   around.note(
-    `${message} Whom a router turns away it tells, and keeps no list. Sending the same message again does no harm.`,
+    `${printableLine(message)} Whom a router turns away it tells, and keeps no list. Sending the same message again does no harm.`,
   )
   return EXIT.unknown
 }

@@ -36,13 +36,13 @@ export async function findFeed(where: Where, around: Surroundings): Promise<Feed
   if (from === undefined) return feedOfRecord(where, around)
   const url = readUrl(from)
   const [, named] = FEED.exec(url.pathname) ?? []
-  if (named !== undefined) return at(url.href.slice(0, url.href.lastIndexOf('/v1/feeds/')), named)
+  if (named !== undefined) return at(originOf(url), named)
   const told = to ?? around.env.P2PMSG_TO
-  if (told !== undefined) return at(url.href, toZBase32((await receiverAddress(told, around.env)).receiver))
-  const api = feedApi(url.href)
+  if (told !== undefined) return at(originOf(url), toZBase32((await receiverAddress(told, around.env)).receiver))
+  const api = feedApi(originOf(url))
   const { default_receiver: key } = await answerOf(api.GET('/limits', { signal: around.signal }))
   if (key === null) throw new UsageError(`${url.origin} shows no feed of its own: name the receiver`)
-  return at(url.href, key)
+  return at(originOf(url), key)
 }
 
 /** A service alone, for what is asked by id. */
@@ -54,20 +54,19 @@ export async function findService(from: string | undefined, around: Surroundings
 async function feedOfRecord({ to, bootstrap }: Where, { env, signal }: Surroundings): Promise<Feed> {
   const { address, record } = await resolve(await receiverAddress(to, env), signal, dhtOptions(bootstrap, env))
   if (record.feedUrl === undefined) throw new NoRecord("this receiver's record names no feed: give --from URL")
-  const feed = at(readUrl(record.feedUrl).href, toZBase32(address.receiver))
+  const feed = at(originOf(readUrl(record.feedUrl)), toZBase32(address.receiver))
   return record.sealKey ? { ...feed, sealKey: record.sealKey } : feed
 }
 
-function at(base: string, key: string): Feed {
+function at(origin: string, key: string): Feed {
   const receiver = parseKey(key)
   if (!receiver) throw new UsageError('the feed is named by its key: …/v1/feeds/<52 characters of z-base-32>')
-  const origin = base.replace(/\/+$/, '')
   return { api: feedApi(origin), origin, receiver: toZBase32(receiver), sealKey: sealKeyOf(receiver) }
 }
 
 /** The service of a feed's address, or of the service's own. */
-function originOf({ href }: URL): string {
-  return href.replace(/\/v1\/feeds\/[^/]*$/, '')
+function originOf({ origin, pathname }: URL): string {
+  return `${origin}${pathname}`.replace(/(?:\/v1\/feeds\/[^/]*|\/+)$/, '')
 }
 
 export function readUrl(text: string): URL {

@@ -2,6 +2,7 @@ import type { LiveFilter } from '../../live/connect.ts'
 import { type FollowEvent, followFeed } from '../../live/follow-feed.ts'
 import type { Surroundings } from '../command.ts'
 import { EXIT, type ExitCode } from '../exit-code.ts'
+import { printableLine } from '../printable.ts'
 import type { Feed } from './find.ts'
 import { pageOf } from './list.ts'
 import { type ShowOptions, show } from './show.ts'
@@ -73,7 +74,7 @@ function tell(event: Exclude<FollowEvent, { kind: 'message' }>, json: boolean, a
         'slow: what is read here is not taken fast enough, so the service hung up. Going on; nothing is lost',
       )
     case 'lost':
-      return around.note(`${event.why}; trying again in ${(event.waitMs / 1000).toFixed(1)} s`)
+      return around.note(`${printableLine(event.why)}; trying again in ${(event.waitMs / 1000).toFixed(1)} s`)
     case 'drain':
     case 'following':
   }

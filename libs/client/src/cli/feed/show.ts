@@ -22,20 +22,22 @@ export async function show(
   options: ShowOptions,
   around: Surroundings,
 ): Promise<void> {
-  const verified = options.verify && !message.removed
-  if (verified) await verify(feed, message, around.signal)
+  const verified = options.verify && (await verify(feed, message, around.signal))
   const shown = options.opener?.open(message) ?? message
   const marked = options.verify ? { ...shown, verified } : shown
   around.say(options.json ? JSON.stringify(marked) : `${verified ? '✓ ' : ''}${prettyMessage(shown)}`)
   await around.said()
 }
 
-async function verify({ api, receiver }: Feed, message: FeedMessage, signal: AbortSignal): Promise<void> {
-  const { id } = message
+/** @returns false: it was removed, and there is nothing left to verify @throws {NotTrue} */
+async function verify({ api, receiver }: Feed, message: FeedMessage, signal: AbortSignal): Promise<boolean> {
+  const { id, removed } = message
+  if (removed) return false
   const ask = () => answerOf(api.GET('/v1/messages/{id}', { params: { path: { id } }, signal }))
   const signed = await patiently(ask, signal)
-  if (signed.removed) return // meanwhile
+  if (signed.removed) return false // meanwhile
   const shown = { ...message, message: signed.message, receiver: signed.receiver }
   const failed = checkMessage(shown, id, receiver).find(({ ok }) => !ok)
   if (failed) throw new NotTrue(`message ${id}: it is not true that ${failed.what} (${failed.detail})`)
+  return true
 }

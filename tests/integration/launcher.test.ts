@@ -158,7 +158,11 @@ test('several launchers at once bring one toolchain, without install scripts', a
   const runs = await Promise.all([1, 2, 3].map(() => launch(checkout, ['run', 'probe', 'exit'], npm.env).done))
   expect(runs.map(({ code }) => code)).toEqual([7, 7, 7])
   expect(await readFile(npm.calls, 'utf8')).toBe('safe ')
-  expect((await readdir(join(checkout.path, '.p2pmsg'))).sort()).toEqual(['compile-cache', 'packages.stamp', 'toolchain'])
+  expect((await readdir(join(checkout.path, '.p2pmsg'))).sort()).toEqual([
+    'compile-cache',
+    'packages.stamp',
+    'toolchain',
+  ])
 })
 
 test('a launcher that was killed while it installed holds nobody up', async () => {
@@ -175,7 +179,11 @@ test('a launcher that was killed while it installed holds nobody up', async () =
   const { code } = await launch(checkout, ['run', 'probe', 'exit'], npm.env).done
   // then it installs, and cleans up after the first
   expect(code).toBe(7)
-  expect((await readdir(join(checkout.path, '.p2pmsg'))).sort()).toEqual(['compile-cache', 'packages.stamp', 'toolchain'])
+  expect((await readdir(join(checkout.path, '.p2pmsg'))).sort()).toEqual([
+    'compile-cache',
+    'packages.stamp',
+    'toolchain',
+  ])
 })
 
 test('a folder that belongs to another user is named, with a way out', async (context) => {

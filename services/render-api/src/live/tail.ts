@@ -1,4 +1,4 @@
-import type { Position } from '@p2pmsg/protocol'
+import { DELETE_TYPE, equalBytes, type Position } from '@p2pmsg/protocol'
 import { FeedTail } from '@p2pmsg/runtime'
 import type { Entry } from '../feed/entry.ts'
 import { type Filter, isOpen, passes } from './filter.ts'
@@ -18,7 +18,12 @@ export class Tail {
 
   /** @param position everything up to here is known to be in the store */
   constructor(position: Position) {
-    this.#tail = new FeedTail(position, { items: EVENTS_MAX, bytes: BYTES_MAX }, ({ bytes }) => bytes.length)
+    this.#tail = new FeedTail(position, {
+      items: EVENTS_MAX,
+      bytes: BYTES_MAX,
+      bytesOf: ({ bytes }) => bytes.length,
+      removalOf,
+    })
   }
 
   get floor(): Position {
@@ -42,4 +47,12 @@ export class Tail {
     if (open) this.#shared = { from, to: this.position, bytes }
     return bytes
   }
+}
+
+/** What the store removes when this comes: a message of the same author. */
+function removalOf({ entry: { message } }: LiveEvent): ((earlier: LiveEvent) => boolean) | undefined {
+  const target = message?.content.type === DELETE_TYPE ? message.content.replyTo : undefined
+  if (!message || !target) return undefined
+  return ({ entry }) =>
+    equalBytes(entry.row.id, target) && !!entry.message && equalBytes(entry.message.key, message.key)
 }

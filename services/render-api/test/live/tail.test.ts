@@ -35,6 +35,20 @@ test('what is kept has a bound, and the floor says what is gone', () => {
   expect(tail.since(tail.floor, OPEN).toString().split(',').length - 1).toBe(1_024)
 })
 
+test('what its author removed is not kept, and whoever stands before it asks the store', () => {
+  const event = (position: bigint, row = aRow(position, { text: 'x' })) =>
+    ({ position, entry: entryOf(row, RECEIVED_MS), bytes: Buffer.from(`${position},`) }) satisfies LiveEvent
+  const [kept, target] = [event(1n), event(2n)]
+  const removal = { type: 'p2pmsg/delete', replyTo: target.entry.row.id }
+  const tail = new Tail(0n)
+  tail.append([kept, target, event(3n)], 3n)
+  tail.append([event(4n, aRow(4n, removal, { author: RECEIVER }))], 4n) // not its author
+  expect(tail.floor).toBe(0n)
+  tail.append([event(5n, aRow(5n, removal))], 5n)
+  expect(tail.floor).toBe(2n)
+  expect(tail.since(2n, OPEN).toString()).toBe('3,4,5,')
+})
+
 test('however overlapping announcements and answers come, the order is one and nothing comes twice', () => {
   assert(
     property(array(array(bigInt(1n, 60n), { maxLength: 8 }), { maxLength: 20 }), (batches) => {

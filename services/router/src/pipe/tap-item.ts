@@ -1,4 +1,12 @@
-import { equalBytes, type Position, ROW_HEADER_BYTES, type Row, readMessage, type Tap } from '@p2pmsg/protocol'
+import {
+  DELETE_TYPE,
+  equalBytes,
+  type Position,
+  ROW_HEADER_BYTES,
+  type Row,
+  readMessage,
+  type Tap,
+} from '@p2pmsg/protocol'
 import type { FeedTail } from '@p2pmsg/runtime'
 
 /** A row of a feed, with what taps choose by; read once for all of them. */
@@ -6,7 +14,15 @@ export type TapItem = Readonly<{
   position: Position
   row: Row
   /** Undefined where the message was removed: only the store knows what it was about. */
-  about: Readonly<{ author: Uint8Array; topic: string; expiresMs: number | undefined }> | undefined
+  about: About | undefined
+}>
+
+type About = Readonly<{
+  author: Uint8Array
+  topic: string
+  expiresMs: number | undefined
+  /** The id of the message that its author wants gone by this one. */
+  removes: Uint8Array | undefined
 }>
 
 /** The newest rows of one feed. */
@@ -21,12 +37,20 @@ export function tapItemsOf(rows: readonly Row[]): TapItem[] {
     if (!message.ok) return { position: row.position, row, about: undefined }
     const { key: author, content } = message.value
     const expiresMs = content.expires === undefined ? undefined : content.expires * 1000
-    return { position: row.position, row, about: { author, topic: content.topic, expiresMs } }
+    const removes = content.type === DELETE_TYPE ? content.replyTo : undefined
+    return { position: row.position, row, about: { author, topic: content.topic, expiresMs, removes } }
   })
 }
 
 export function tapItemBytes({ row }: TapItem): number {
   return ROW_HEADER_BYTES + row.message.length
+}
+
+/** What the store removes when this comes: a message of the same author. */
+export function removalOf({ about }: TapItem): ((earlier: TapItem) => boolean) | undefined {
+  const { author, removes } = about ?? {}
+  if (!author || !removes) return undefined
+  return (earlier) => equalBytes(earlier.row.id, removes) && !!earlier.about && equalBytes(earlier.about.author, author)
 }
 
 /** The same choice as the store makes. @returns undefined where only the store can tell */

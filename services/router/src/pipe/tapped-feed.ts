@@ -1,10 +1,10 @@
 import { type Position, toHex } from '@p2pmsg/protocol'
 import { type AskFeed, FeedChannel, FeedTail, type HeardCommit, type Logger } from '@p2pmsg/runtime'
 import type { TapFollower } from './tap-follower.ts'
-import { type TapItem, type TapTail, tapItemBytes, tapItemsOf } from './tap-item.ts'
+import { removalOf, type TapItem, type TapTail, tapItemBytes, tapItemsOf } from './tap-item.ts'
 
 /** The newest rows of a feed that are kept for taps that are a little behind. */
-const TAIL_LIMITS = { items: 512, bytes: 256 * 1024 }
+const TAIL = { items: 512, bytes: 256 * 1024, bytesOf: tapItemBytes, removalOf }
 
 /** A feed that somebody taps: its tail, kept once for all of them. */
 export class TappedFeed implements AsyncDisposable {
@@ -22,7 +22,7 @@ export class TappedFeed implements AsyncDisposable {
       receiver,
       feed: parts.feed,
       itemsOf: tapItemsOf,
-      tailAt: (position: Position) => new FeedTail(position, TAIL_LIMITS, tapItemBytes),
+      tailAt: (position: Position) => new FeedTail(position, TAIL),
       log: parts.log,
       onGrown: () => {
         for (const follower of this.followers) follower.advance()

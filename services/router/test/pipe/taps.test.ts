@@ -128,6 +128,23 @@ test('a message that was removed keeps its place; what it was about, the store s
   expect(listener.rows[1]?.message.length).toBe(0)
 })
 
+test('what its author removed is sent to nobody who comes later, though it was among the newest rows', async () => {
+  const here = new Listening()
+  await here.tap()
+  const messages = here.messages(4)
+  here.commit(messages)
+  await here.settle()
+  const [, target, another] = messages
+  if (!target || !another) throw new Error('there are four')
+  const stranger = keyPairFromSeed(Buffer.alloc(32, 78))
+  here.feed.remove(here.positions()[1] as Position)
+  here.commit([here.edge.removalOf(target), here.edge.removalOf(another, stranger)])
+  await here.settle()
+  const later = await here.tap()
+  expect(positionsOf(later)).toEqual(here.positions())
+  expect(later.rows.map(({ message }) => message.length === 0)).toEqual([false, true, false, false, false, false])
+})
+
 test('a message that has expired meanwhile is not sent', async () => {
   const here = new Listening()
   const listener = await here.tap()
@@ -217,6 +234,20 @@ test('taps whose receiver is no longer hosted end; what nobody taps is let go, a
   expect(listener.tapEnds).toEqual(['unknown-receiver'])
   expect(here.edge.taps.size).toEqual({ taps: 0, feeds: 0 })
   expect(here.feed.isHeard).toBe(false)
+})
+
+test('who takes what it is sent may tap and untap as often as it likes', async () => {
+  const here = new Listening()
+  here.commit(here.messages(100))
+  const listener = await here.tap()
+  const { publicKey: receiver } = here.edge.receiver
+  for (let tap = 1; tap <= 12; tap++) {
+    listener.client.untap(tap)
+    listener.client.tap({ receiver, after: 0n, author: undefined, topic: undefined })
+    await here.settle()
+  }
+  expect(listener.tapEnds).toEqual([])
+  expect(listener.rows.length).toBe(1_300)
 })
 
 test('a pipe that ends takes its taps with it', async () => {

@@ -2,6 +2,7 @@
 import { randomBytes } from 'node:crypto'
 import {
   type Budget,
+  DELETE_TYPE,
   type Dict,
   type Encodable,
   encodeContent,
@@ -11,6 +12,7 @@ import {
   type KeyPair,
   keyPairFromSeed,
   type Message,
+  messageId,
   OPEN_POLICY,
   type Outgoing,
   type Pack,
@@ -127,6 +129,12 @@ export class AnEdge {
   message(text = 'hello', receiver = this.receiver, topic = '', author = this.author): Message {
     const value = encodeContent({ text })
     return signItem(author, { salt: saltOf(receiver.publicKey, utf8(topic)), seq: this.#seq++, value })
+  }
+
+  /** What an author sends to have an earlier message removed. */
+  removalOf(target: Message, author = this.author): Message {
+    const value = encodeContent({ type: DELETE_TYPE, replyTo: messageId(target) })
+    return signItem(author, { salt: saltOf(this.receiver.publicKey, utf8('')), seq: this.#seq++, value })
   }
 
   expiring(seconds: number): Message {

@@ -75,7 +75,9 @@ export class TapFollower {
       goesOn = false
     }
     this.#filling = false
-    if (goesOn || this.#woken) this.advance()
+    if (!goesOn && !this.#woken) return
+    this.advance()
+    this.#options.onTold() // or what the tail had would wait for the pipe's next datagram
   }
 
   /** @returns false where that leads no further for now */

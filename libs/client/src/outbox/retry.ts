@@ -6,8 +6,10 @@ import { Sender } from '../sender.ts'
 import type { Unsent } from './line.ts'
 import type { Outbox } from './outbox.ts'
 
-/** Messages of one receiver in flight; receivers are taken one after the other. */
+/** Messages of one receiver in flight. */
 const WINDOW = 256
+/** Receivers at once: one that nobody reaches holds up no other. */
+const RECEIVERS_AT_ONCE = 16
 
 export type RetryOptions = Readonly<{
   signal?: AbortSignal
@@ -19,20 +21,38 @@ export type RetryOptions = Readonly<{
 }>
 
 /**
- * Goes on with messages that were claimed, the same bytes under the same id, until each has its end.
- * @throws {BadAddress}; or the signal's reason, and what has no end stays in the outbox
+ * Goes on with messages that were claimed, the same bytes under the same id, until each has its end. What goes wrong with one
+ * is told when all others have theirs.
+ * @throws {BadAddress}, {NoRecord}; or the signal's reason. What has no end stays in the outbox
  */
 export async function retry(outbox: Outbox, claimed: readonly Unsent[], options: RetryOptions = {}): Promise<void> {
-  const byAddress = Map.groupBy(claimed, ({ address }) => address)
-  for (const [address, messages] of byAddress) {
-    const { signal, dht = {} } = options
-    await using sender = await Sender.start({ address, outbox, window: WINDOW, dht, ...(signal && { signal }) })
-    const rest = messages.values()
-    const worker = async () => {
-      for (const message of rest) await deliver(sender, outbox, message, options)
-    }
-    await Promise.all(Array.from({ length: WINDOW }, worker))
+  const failures: unknown[] = [] // BOUNDED by 1: the first is told
+  const note = (error: unknown): void => {
+    if (failures.length === 0) failures.push(error)
   }
+  const receivers = Map.groupBy(claimed, ({ address }) => address).entries()
+  const worker = async () => {
+    for (const [address, messages] of receivers) await retryAt(address, messages, outbox, options, note).catch(note)
+  }
+  await Promise.all(Array.from({ length: RECEIVERS_AT_ONCE }, worker))
+  options.signal?.throwIfAborted()
+  if (failures.length > 0) throw failures[0]
+}
+
+async function retryAt(
+  address: string,
+  messages: readonly Unsent[],
+  outbox: Outbox,
+  options: RetryOptions,
+  note: (error: unknown) => void,
+): Promise<void> {
+  const { signal, dht = {} } = options
+  await using sender = await Sender.start({ address, outbox, window: WINDOW, dht, ...(signal && { signal }) })
+  const rest = messages.values()
+  const worker = async () => {
+    for (const message of rest) await deliver(sender, outbox, message, options).catch(note)
+  }
+  await Promise.all(Array.from({ length: WINDOW }, worker))
 }
 
 async function deliver(sender: Sender, outbox: Outbox, unsent: Unsent, options: RetryOptions): Promise<void> {

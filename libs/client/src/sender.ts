@@ -82,6 +82,7 @@ export class Sender extends EventEmitter<SenderEvents> implements AsyncDisposabl
       onUseless: (why) => sender.#onUseless(why),
     })
     const sender = new Sender(options, address, ways)
+    if (options.signal?.aborted) sender.#onAbort() // while the port was opened
     return sender
   }
 

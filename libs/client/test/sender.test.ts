@@ -42,6 +42,16 @@ test('a message is sent once, with the token of the record, and its receipt is v
   expect(query?.readOnly).toBe(true)
 })
 
+test('a signal that comes while the sender starts ends it too', async () => {
+  await using peer = await Peer.start()
+  peer.onMessage = () => []
+  const up = new AbortController()
+  const starting = senderTo(peer, { signal: up.signal })
+  up.abort(new Error('given up'))
+  await using sender = await starting
+  await expect(sender.send({ text: 'too late' })).rejects.toThrow('given up')
+})
+
 test('what is not answered is sent again, the same bytes under the same transaction', async () => {
   await using peer = await Peer.start()
   peer.onMessage = (query, from, nth) => (nth < 2 ? [] : [peer.accept(query, from)])

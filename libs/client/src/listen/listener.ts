@@ -76,7 +76,9 @@ export class Listener implements AsyncDisposable, AsyncIterable<Heard> {
     this.#last = options.from ?? 0n
     this.#taken = this.#last
     options.signal?.addEventListener('abort', this.#onAbort, { once: true })
-    this.#open()
+    if (options.signal?.aborted)
+      this.#onAbort() // while the names of the routers were looked up
+    else this.#open()
   }
 
   /** @throws {BadAddress}, {Unreachable}, {NoRecord}, {NoPipe}, or the signal's reason */

@@ -13,6 +13,8 @@ const BUSY_MS = 500
 const BUSY_MS_MAX = 30_000
 /** Each wait is drawn from ±20 %, so that those which failed together do not come back together. */
 const SPREAD = 0.2
+/** Random bytes drawn at a time: one for each message would cost more than to seal it. */
+const RANDOM_BYTES = 256
 
 /** A message on its way. */
 export type Entry = Timed & {
@@ -31,6 +33,8 @@ export class Outbox {
   #waiting = new Set<Entry>() // BOUNDED by OUTBOX_MAX; in the order of sending
   readonly #due = new Deadlines<Entry>()
   #nextKey: PipeSendKey = 1
+  #drawn = new Uint8Array(0)
+  #used = 0
 
   constructor(random: (bytes: number) => Uint8Array) {
     this.#random = random
@@ -126,6 +130,10 @@ export class Outbox {
 
   /** 0–1 */
   #fraction(): number {
-    return (this.#random(1)[0] as number) / 255
+    if (this.#used === this.#drawn.length) {
+      this.#drawn = this.#random(RANDOM_BYTES)
+      this.#used = 0
+    }
+    return (this.#drawn[this.#used++] as number) / 255
   }
 }

@@ -33,7 +33,7 @@ export class Outbox {
   #waiting = new Set<Entry>() // BOUNDED by OUTBOX_MAX; in the order of sending
   readonly #due = new Deadlines<Entry>()
   #nextKey: PipeSendKey = 1
-  #drawn = new Uint8Array(0)
+  #drawn: Uint8Array = new Uint8Array(0)
   #used = 0
 
   constructor(random: (bytes: number) => Uint8Array) {

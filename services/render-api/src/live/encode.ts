@@ -1,4 +1,4 @@
-import type { FeedQuestion, Position, Row } from '@p2pmsg/protocol'
+import { type FeedQuestion, ownRow, type Position, type Row } from '@p2pmsg/protocol'
 import { rowsAfter } from '@p2pmsg/runtime'
 import { entryOf } from '../feed/entry.ts'
 import type { Names } from '../feed/names.ts'
@@ -15,7 +15,7 @@ export type Encode = (rows: readonly Row[]) => Promise<LiveEvent[]>
 /** @param origin where this service is reached @param now Unix milliseconds */
 export function encoder(names: Pick<Names, 'of'>, receiver: Uint8Array, origin: string, now: () => number): Encode {
   return async (rows) => {
-    const entries = rows.map((row) => entryOf(row, now()))
+    const entries = rows.map((row) => entryOf(ownRow(row), now())) // they are kept
     const authors = entries.flatMap(({ message }) => (message ? [message.key] : []))
     const known = await names.of(receiver, authors)
     return entries.map((entry) => {

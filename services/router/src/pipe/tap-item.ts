@@ -1,6 +1,7 @@
 import {
   DELETE_TYPE,
   equalBytes,
+  ownRow,
   type Position,
   ROW_HEADER_BYTES,
   type Row,
@@ -9,7 +10,7 @@ import {
 } from '@p2pmsg/protocol'
 import type { FeedTail } from '@p2pmsg/runtime'
 
-/** A row of a feed, with what taps choose by; read once for all of them. */
+/** A row of a feed, with what taps choose by; read once for all of them, and kept without what it came with. */
 export type TapItem = Readonly<{
   position: Position
   row: Row
@@ -32,7 +33,7 @@ export type TapTail = FeedTail<TapItem>
 export type TapFilter = Pick<Tap, 'author' | 'topic'>
 
 export function tapItemsOf(rows: readonly Row[]): TapItem[] {
-  return rows.map((row) => {
+  return rows.map(ownRow).map((row) => {
     const message = readMessage({ dialect: row.dialect, receivedMs: row.receivedMs, bytes: row.message })
     if (!message.ok) return { position: row.position, row, about: undefined }
     const { key: author, content } = message.value

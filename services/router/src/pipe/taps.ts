@@ -9,7 +9,7 @@ import {
   type Tap,
   toHex,
 } from '@p2pmsg/protocol'
-import { type AskFeed, HeardCommit, type Logger, Turns } from '@p2pmsg/runtime'
+import { type AskFeed, BusUnavailable, HeardCommit, type Logger, Turns } from '@p2pmsg/runtime'
 import { tapEnded } from '../events.ts'
 import type { Receivers } from '../receivers.ts'
 import { TapFollower } from './tap-follower.ts'
@@ -163,6 +163,7 @@ export class Taps implements AsyncDisposable {
   async #openFeed({ receiver }: Tap, open: OpenTap): Promise<TapTail> {
     const { partitions: ask, listen } = this.#options
     this.#partitions ??= await ask()
+    if (!this.#taking) throw new BusUnavailable('stopped while the store was asked')
     const feed = this.#feedOf(receiver, this.#partitions)
     open.feed = feed
     this.#stopListening ??= listen(

@@ -250,6 +250,15 @@ test('who takes what it is sent may tap and untap as often as it likes', async (
   expect(listener.rows.length).toBe(1_300)
 })
 
+test('who is stopped while the store is asked begins to hear nothing more', async () => {
+  const here = new Listening()
+  const tapped = here.tap() // the store is asked how many partitions there are
+  here.edge.parts.edge.stopTaking()
+  await tapped
+  expect(here.edge.taps.size).toEqual({ taps: 0, feeds: 0 })
+  expect(here.feed.isHeard).toBe(false)
+})
+
 test('a pipe that ends takes its taps with it', async () => {
   const here = new Listening()
   const listener = await here.tap()

@@ -24,6 +24,9 @@ const MINUTES: Readonly<Record<string, number>> = { ...GROUPS, [CONTAINERS]: 4 }
 /** Groups that leave half of the cores idle run beside another: what they print is shown when they have ended. */
 const BESIDE: Readonly<Record<string, string>> = { interop: 'swarm', browser: 'chart' }
 
+/** Files of a group at a time, where it is not two: half of what unit tests take is waiting for what does not answer. */
+const WORKERS: Readonly<Record<string, number>> = { unit: 4 }
+
 const HELP = `npm test [-- GROUP…] [-- --long]
 
 Groups: check, ${Object.keys(GROUPS).join(', ')}. Without one: all of them.
@@ -60,6 +63,7 @@ async function runAlone(name: string, folder: string, onPrinted?: (text: string)
     '--project',
     name,
     '--passWithNoTests',
+    ...(WORKERS[name] ? [`--maxWorkers=${WORKERS[name]}`] : []),
     '--reporter=default',
     '--reporter=json',
     `--outputFile.json=${report}`,

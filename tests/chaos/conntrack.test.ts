@@ -67,6 +67,7 @@ class Cluster implements AsyncDisposable {
         NATS_URL: natsUrl('admin', '127.0.0.1'),
         P2PMSG_RECEIVERS: receivers,
         P2PMSG_RECEIPT_KEY_FILE: join(this.#folder, 'receipt'),
+        P2PMSG_CLUSTER_SECRETS: this.#cluster,
         P2PMSG_ENDPOINTS: `${this.#public}:${PORT}`,
         ...sizes,
       },

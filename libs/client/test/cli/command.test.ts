@@ -103,10 +103,13 @@ test('a router that says nothing of the message is exit code 3, nobody there is 
   expect(silent).toMatchObject({ code: 3, stdout: '', stderr: expect.stringContaining('may still arrive') })
   const { port } = peer
   await peer[Symbol.asyncDispose]()
-  expect((await shell.p2pmsg('send', '--timeout', '1', 'hm')).code).toBe(4)
-  expect((await shell.p2pmsg('ping', '--count', '1', `127.0.0.1:${port}`)).code).toBe(4)
-  expect((await shell.p2pmsg('record', 'show')).code).toBe(4)
-  expect((await shell.p2pmsg('feed', '--from', `http://127.0.0.1:${port}`)).code).toBe(4)
+  const ran = await Promise.all([
+    shell.p2pmsg('send', '--timeout', '1', 'hm'),
+    shell.p2pmsg('ping', '--count', '1', `127.0.0.1:${port}`),
+    shell.p2pmsg('record', 'show'),
+    shell.p2pmsg('feed', '--from', `http://127.0.0.1:${port}`),
+  ])
+  expect(ran.map(({ code }) => code)).toEqual([4, 4, 4, 4])
 })
 
 test('Ctrl-C ends it cleanly, with the exit code that shells expect', async () => {
@@ -127,7 +130,7 @@ test('Ctrl-C ends it cleanly, with the exit code that shells expect', async () =
 
 test('wrong words are told before a key is made or anything is sent', async () => {
   await using shell = await Shell.open()
-  for (const words of [
+  const wrong = [
     ['send', '--to', 'p2pmsg://nobody', 'x'],
     ['send', '--wait', 'forever', 'x'],
     ['send', '--timeout', '-1', 'x'],
@@ -138,9 +141,10 @@ test('wrong words are told before a key is made or anything is sent', async () =
     ['feed', '--limit', 'all'],
     ['keygen', 'here'],
     ['help', 'sned'],
-  ]) {
-    const ran = await shell.p2pmsg(...words)
-    expect({ words, code: ran.code, stdout: ran.stdout }).toEqual({ words, code: 2, stdout: '' })
-  }
+  ]
+  const ran = await Promise.all(wrong.map((words) => shell.p2pmsg(...words)))
+  expect(ran.map(({ code, stdout }, i) => ({ words: wrong[i], code, stdout }))).toEqual(
+    wrong.map((words) => ({ words, code: 2, stdout: '' })),
+  )
   await expect(stat(join(shell.home, '.config'))).rejects.toThrow('ENOENT')
 })

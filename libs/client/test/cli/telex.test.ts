@@ -41,15 +41,19 @@ function running(...words: string[]) {
 }
 
 test('dial prints who answers, exit code 4 when nobody does', async () => {
-  expect(await shell.p2pmsg('telex', 'dial', '--to', to)).toMatchObject({ code: 0, stdout: '127.0.0.1:42424\n' })
-  const { code, stdout } = await shell.p2pmsg('telex', 'dial', 'some end', '--to', to, '--json')
-  expect(code).toBe(0)
-  expect(JSON.parse(stdout)).toEqual({ end: expect.stringMatching(/^[0-9a-f]{40}$/), see: ['127.0.0.1:42424'] })
   const silent = await Driver.start(
     { receive: () => [], tick: () => [], deadline: undefined },
     { host: '127.0.0.1', port: 0 },
   )
-  expect((await shell.p2pmsg('telex', 'dial', '--to', `127.0.0.1:${silent.port}`)).code).toBe(4)
+  const [plain, json, unanswered] = await Promise.all([
+    shell.p2pmsg('telex', 'dial', '--to', to),
+    shell.p2pmsg('telex', 'dial', 'some end', '--to', to, '--json'),
+    shell.p2pmsg('telex', 'dial', '--to', `127.0.0.1:${silent.port}`),
+  ])
+  expect(plain).toMatchObject({ code: 0, stdout: '127.0.0.1:42424\n' })
+  expect(json.code).toBe(0)
+  expect(JSON.parse(json.stdout)).toEqual({ end: expect.stringMatching(/^[0-9a-f]{40}$/), see: ['127.0.0.1:42424'] })
+  expect(unanswered.code).toBe(4)
   await silent[Symbol.asyncDispose]()
 })
 

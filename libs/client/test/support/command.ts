@@ -7,6 +7,9 @@ import { text } from 'node:stream/consumers'
 import { fileURLToPath } from 'node:url'
 
 const MAIN = fileURLToPath(new URL('../../src/cli/main.ts', import.meta.url))
+/** Compiled code of earlier starts, as the launcher has it: dozens of processes start here. */
+const COMPILE_CACHE =
+  process.env.NODE_COMPILE_CACHE ?? fileURLToPath(new URL('../../../../.p2pmsg/compile-cache', import.meta.url))
 
 export type Ran = Readonly<{ code: number | null; stdout: string; stderr: string }>
 
@@ -17,7 +20,7 @@ export class Shell implements AsyncDisposable {
 
   private constructor(home: string, env: Record<string, string>) {
     this.home = home
-    this.#env = { PATH: process.env.PATH ?? '', HOME: home, ...env }
+    this.#env = { PATH: process.env.PATH ?? '', HOME: home, NODE_COMPILE_CACHE: COMPILE_CACHE, ...env }
   }
 
   static async open(env: Record<string, string> = {}): Promise<Shell> {

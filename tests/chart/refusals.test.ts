@@ -77,6 +77,11 @@ const CONTRADICTIONS: readonly (readonly [why: RegExp, values: Values])[] = [
     },
   ],
   [/news needs either a record .* or a keySecret/, { receivers: [{ name: 'news' }] }],
+  [/the record of news looks like a key in hex/, { receivers: [{ name: 'news', record: 'Ab'.repeat(32) }] }],
+  [
+    /the list is 11\d{5} bytes, and a ConfigMap of Kubernetes holds 1048576/,
+    { receivers: Array.from({ length: 1000 }, (_, i) => ({ name: `number ${i}`, record: 'x'.repeat(1100) })) },
+  ],
   [/an Ingress for every name/, valuesAt('ingress.enabled', true)],
   [/an HTTPRoute belongs to a Gateway/, valuesAt('httpRoute.enabled', true)],
 ]

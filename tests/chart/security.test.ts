@@ -23,6 +23,11 @@ const VOLUMES = new Set([
   'secret',
 ])
 
+const LISTED = [
+  { name: 'über: "all" \\ of <it>\u2028', record: 'ZDE6YWJj', policy: { allow: null, block: ['ab'.repeat(32)] } },
+  { name: 'online', keySecret: { name: 'news', key: 'seed' }, budget: { perSecond: 10, burst: 20 } },
+] as const
+
 /** What of the restricted profile a pod breaks (Kubernetes, "Pod Security Standards"); our own rules are at the end. */
 function violations(pod: PodSpec): string[] {
   const found: string[] = []
@@ -99,6 +104,14 @@ function theChart(tools: ChartTools): void {
       for (const map of maps) expect(map).not.toMatch(/password: ["']?[a-z0-9]/i)
     },
   )
+
+  test('the list of receivers is public: of a key it has the place where the Secret is mounted, and not its name', async () => {
+    const manifests = await render(tools, merged(PRODUCTION, { receivers: LISTED }))
+    const maps = manifests.filter(({ kind, metadata }) => kind === 'ConfigMap' && /-receivers-/.test(metadata.name))
+    expect(maps.map(({ data }) => JSON.parse(data?.['receivers.json'] ?? '') as unknown)).toEqual([
+      [LISTED[0], { name: LISTED[1].name, keyFile: '/secrets/receiver-1', budget: LISTED[1].budget }],
+    ])
+  })
 
   test('each service can read its own secrets alone', async () => {
     const pods = podsOf(await render(tools))

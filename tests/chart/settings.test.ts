@@ -1,4 +1,5 @@
 // Proves that every setting of docs/settings.md can be set by a value of the chart, or is fixed there on purpose.
+import { basename } from 'node:path'
 import { expect, test } from 'vitest'
 import { merged, podsOf, render, type Values, valuesAt } from '../support/chart.ts'
 import { EXAMPLES } from '../support/chart-examples.ts'
@@ -111,6 +112,18 @@ function theValues(tools: ChartTools): void {
     expect(after).toBeDefined()
     expect(after).not.toEqual(before)
   })
+
+  test('another list of receivers runs the setup again, with a file of its own', async () => {
+    const named = async (perSecond: number) => {
+      const receivers = [{ name: 'news', record: 'ZDE6YWJj', budget: { perSecond, burst: 9 } }]
+      const names = (await render(tools, { receivers })).map(({ kind, metadata }) => `${kind} ${metadata.name}`)
+      return names.filter((name) => /^(?:Job .*-setup-|ConfigMap .*-receivers-)/.test(name)).toSorted()
+    }
+    const [before, same, after] = [await named(5), await named(5), await named(6)]
+    expect(before).toHaveLength(2)
+    expect(same).toEqual(before)
+    expect(after.filter((name) => before.includes(name))).toEqual([])
+  })
 }
 
 /** Most of the cases are held against the same values. */
@@ -121,10 +134,16 @@ function renderOnce(tools: ChartTools, values: Values): ReturnType<typeof render
   return there
 }
 
-/** The variable in the one pod of a part, as Kubernetes will set it. */
+/** The variable in the one pod of a part, as Kubernetes will set it, and what stands in the file that it names, if the chart says that. */
 async function variableOf(tools: ChartTools, part: string, name: string, values: Values): Promise<unknown> {
   const maker = new RegExp(`^(?:Deployment|StatefulSet|Job) .*-${part}(?:-[0-9].*)?$`)
-  const pod = podsOf(await renderOnce(tools, values)).find(([name]) => maker.test(name))?.[1]
-  const variables = (pod?.containers[0]?.env ?? []) as { name: string }[]
-  return variables.find((variable) => variable.name === name || variable.name === `${name}_FILE`)
+  const manifests = await renderOnce(tools, values)
+  const pod = podsOf(manifests).find(([name]) => maker.test(name))?.[1]
+  const variables = (pod?.containers[0]?.env ?? []) as { name: string; value?: string }[]
+  const found = variables.find((variable) => variable.name === name || variable.name === `${name}_FILE`)
+  if (!found) return undefined
+  const mounted = JSON.stringify(pod?.volumes ?? [])
+  const maps = manifests.filter(({ kind, metadata }) => kind === 'ConfigMap' && mounted.includes(metadata.name))
+  const file = basename(found.value ?? '')
+  return [found, ...maps.flatMap(({ data }) => data?.[file] ?? [])]
 }

@@ -6,9 +6,9 @@ import { createServer } from 'node:https'
 import type { AddressInfo } from 'node:net'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
-import { listReceivers, putReceiver, readSetupConfig, setUpCluster } from '@p2pmsg/admin'
+import { hostedReceiver, listReceivers, putReceiver, readSetupConfig, setUpCluster } from '@p2pmsg/admin'
 import { busUsers, runCommand } from '@p2pmsg/local'
-import { keyPairFromSeed, pipeKeysOf, toHex, toZBase32 } from '@p2pmsg/protocol'
+import { encodeItem, keyPairFromSeed, pipeKeysOf, toBase64Url, toHex, toZBase32 } from '@p2pmsg/protocol'
 import { connectBus, createLogger, readPartitions, streamInfo } from '@p2pmsg/runtime'
 import { expect, test } from 'vitest'
 import { secretApi } from '../../libs/admin/src/secrets/kubernetes.ts'
@@ -66,6 +66,42 @@ test('a cluster becomes what its configuration says, however often it is said', 
   expect(await setUpCluster(readSetupConfig(settings), log)).toEqual({ hosted: 0, removed: 0 })
   const more = readSetupConfig({ ...settings, P2PMSG_PARTITIONS: '4' })
   await expect(setUpCluster(more, log)).rejects.toThrow(/3 partitions and 4 were asked for/)
+  await rm(folder, { recursive: true })
+})
+
+test('a file lists five hundred receivers, more than a variable can hold', async () => {
+  await using nats = await aNatsServer({ users: busUsers((user) => `password-of-${user}`) })
+  const folder = await mkdtemp(join(tmpdir(), 'p2pmsg-setup-'))
+  const file = join(folder, 'receivers.json')
+  const feedUrl = `https://feeds.example.org/${'a-long-way/'.repeat(20)}`
+  const list = Array.from({ length: 500 }, (_, i) => {
+    const keys = aKeyPair()
+    const endpoints = [{ host: 'router.example.org', port: 42_424 }]
+    const hosting = { receiptKey: keys.publicKey, pipeKey: undefined, endpoints, feedUrl, postUrl: undefined }
+    const { item } = hostedReceiver(keys, { ...hosting, validSeconds: 3600 }, Math.floor(Date.now() / 1000))
+    return { name: `number ${i}`, record: toBase64Url(encodeItem(item)) }
+  })
+  const text = JSON.stringify(list)
+  expect(text.length).toBeGreaterThan(128 * 1024)
+  await writeFile(file, text)
+  const settings = {
+    NATS_URL: nats.url('admin'),
+    P2PMSG_EDGE_BYTES: String(16 << 20),
+    P2PMSG_MESSAGES_BYTES: String(16 << 20),
+    P2PMSG_REFUSED_BYTES: String(16 << 20),
+    P2PMSG_RECEIVERS_FILE: file,
+  }
+  expect(await setUpCluster(readSetupConfig(settings), log)).toEqual({ hosted: 500, removed: 0 })
+  await using bus = await connectBus({ url: nats.url('admin'), service: 'admin', log })
+  const hosted = await listReceivers(bus)
+  expect(hosted.filter(({ entry }) => entry.ok && entry.value.record.feedUrl === feedUrl)).toHaveLength(500)
+
+  // and what is cut off, or lost, takes nobody's feed away
+  for (const cut of [text.slice(0, text.length / 2), '']) {
+    await writeFile(file, cut)
+    await expect(setUpCluster(readSetupConfig(settings), log)).rejects.toThrow(/P2PMSG_RECEIVERS_FILE, is no JSON list/)
+  }
+  expect(await listReceivers(bus)).toHaveLength(500)
   await rm(folder, { recursive: true })
 })
 

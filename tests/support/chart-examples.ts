@@ -112,7 +112,7 @@ export const EXAMPLES: Readonly<Record<string, Example>> = {
   'streams.messagesBytes': { value: 7_777_777_777, shows: 'value: "7777777777"' },
   'streams.refusedBytes': { value: 7_777_777_777, shows: 'value: "7777777777"' },
   receivers: { value: [{ name: 'news', keySecret: { name: 'news-key', key: 'seed' } }], shows: 'path: receiver-0' },
-  'trialReceiver.enabled': { value: false, shows: 'P2PMSG_RECEIVERS\n              value: "[]"' },
+  'trialReceiver.enabled': { value: false, shows: 'receivers.json: |\n    []' },
 
   ...under('router', service('router')),
   ...under('ingest', service('ingest')),

@@ -40,6 +40,8 @@ const RECORD_DAYS_MAX = 36_500
 const PATIENCE_SECONDS = 300
 const REPLICAS_MAX = 5 // JetStream's own limit
 const BYTES_MIN = 1 << 20
+/** Of the list of receivers in a file: ten thousand of the longest records, and lists of authors for some of them. */
+const RECEIVERS_BYTES_MAX = 16 << 20
 
 /** @throws {ConfigError} naming every variable that cannot be used */
 export function readSetupConfig(values: NodeJS.ProcessEnv): SetupConfig {
@@ -55,7 +57,7 @@ export function readSetupConfig(values: NodeJS.ProcessEnv): SetupConfig {
       messagesBytesMax: bytes('P2PMSG_MESSAGES_BYTES', STREAM_DEFAULTS.messagesBytesMax),
       refusedBytesMax: bytes('P2PMSG_REFUSED_BYTES', STREAM_DEFAULTS.refusedBytesMax),
     },
-    receivers: env.optional('P2PMSG_RECEIVERS'),
+    receivers: env.document('P2PMSG_RECEIVERS', RECEIVERS_BYTES_MAX),
     manager: env.text('P2PMSG_MANAGER', 'setup'),
     receiptKey: readReceiptKey(env),
     clusterSecrets: env.hexList('P2PMSG_CLUSTER_SECRETS', { bytesMin: CLUSTER_SECRET_BYTES_MIN, fallback: [] }),

@@ -13,7 +13,7 @@ import {
   parsePolicy,
   parseRecordItem,
 } from '@p2pmsg/protocol'
-import { ConfigError } from '@p2pmsg/runtime'
+import { ConfigError, reasonOf } from '@p2pmsg/runtime'
 
 /**
  * A receiver as a configuration asks for it: with a record that its owner signed elsewhere, or with a key to sign one here.
@@ -33,8 +33,10 @@ const WANTED_MAX = 10_000
  */
 export function parseWanted(text: string, readFile: (path: string) => string): WantedReceiver[] {
   const list = parseJson(text)
-  if (!Array.isArray(list) || list.length > WANTED_MAX)
-    throw new ConfigError(`P2PMSG_RECEIVERS must be a JSON list of ${WANTED_MAX} receivers at most`)
+  if (!Array.isArray(list))
+    throw new ConfigError('P2PMSG_RECEIVERS, or the file of P2PMSG_RECEIVERS_FILE, is no JSON list')
+  if (list.length > WANTED_MAX)
+    throw new ConfigError(`P2PMSG_RECEIVERS lists ${list.length} receivers: ${WANTED_MAX} are the most`)
   return list.map((json: unknown, index) => {
     const { name, record, keyFile, policy, budget } = (json ?? {}) as Record<string, unknown>
     const label = typeof name === 'string' ? name : String(index + 1)
@@ -44,12 +46,22 @@ export function parseWanted(text: string, readFile: (path: string) => string): W
       throw new ConfigError(`${who}: the policy is {"allow": [keys in hex] or null, "block": [keys in hex]}`)
     if (!rules.budget) throw new ConfigError(`${who}: the budget is {"perSecond": number, "burst": number}`)
     const common = { name: label, policy: rules.policy, budget: rules.budget }
+    if (((record ?? undefined) === undefined) === ((keyFile ?? undefined) === undefined))
+      throw new ConfigError(`${who}: give either its signed record or a keyFile`)
     if (typeof record === 'string') return { ...common, item: readRecord(record, who) }
-    if (typeof keyFile !== 'string') throw new ConfigError(`${who}: give either its signed record or a keyFile`)
-    const seed = fromHex(readFile(keyFile).trim(), KEY_BYTES)
+    if (typeof keyFile !== 'string') throw new ConfigError(`${who}: its record or keyFile must be a text`)
+    const seed = fromHex(readKey(keyFile, readFile, who).trim(), KEY_BYTES)
     if (!seed) throw new ConfigError(`${who}: its key file must hold ${KEY_BYTES} bytes in hex`)
     return { ...common, keys: keyPairFromSeed(seed) }
   })
+}
+
+function readKey(path: string, readFile: (path: string) => string, who: string): string {
+  try {
+    return readFile(path)
+  } catch (thrown) {
+    throw new ConfigError(`${who}: its key file cannot be read: ${reasonOf(thrown)}`)
+  }
 }
 
 function readRecord(text: string, who: string): Item {

@@ -51,6 +51,11 @@ test('a key signs here', () => {
 test.each([
   ['not JSON', 'nonsense', /JSON list/],
   ['no list', '{}', /JSON list/],
+  ['too long a list', JSON.stringify(Array(10_001).fill(0)), /lists 10001 receivers: 10000/],
+  ['no receiver', JSON.stringify([{ name: 'news', record }, null]), /receiver 2: give either/],
+  ['both record and key', JSON.stringify([{ name: 'news', record, keyFile: '/key' }]), /receiver news: give either/],
+  ['a record that is no text', '[{"name":"news","record":7}]', /receiver news: its record or keyFile must be/],
+  ['a key file that is not there', '[{"name":"news","keyFile":"/key"}]', /receiver news: its key file cannot be read/],
   ['neither record nor key', '[{"name":"news"}]', /receiver news: give either/],
   [
     'a forged record',

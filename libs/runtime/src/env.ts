@@ -1,5 +1,6 @@
 import { readFileSync } from 'node:fs'
 import { fromHex } from '@p2pmsg/protocol'
+import { readBounded } from './bounded-file.ts'
 import { ConfigError, reasonOf } from './failures.ts'
 
 /**
@@ -76,6 +77,25 @@ export class Env {
       return ''
     }
     return this.#content(name, path)
+  }
+
+  /**
+   * A text that may be longer than a variable can be (128 KiB on Linux): in `NAME`, or in the file that `NAME_FILE` names, not in
+   * both. An empty file is an empty text, not an unset one: a list that was lost must not pass for one that nobody gave.
+   */
+  document(name: string, bytesMax: number): string | undefined {
+    const inline = this.#values[name]?.trim()
+    const path = this.#values[`${name}_FILE`]?.trim()
+    if (inline && path) this.problem(name, `and ${name}_FILE are both given: give one of them`)
+    if (inline || !path) return inline || undefined
+    try {
+      const text = readBounded(path, bytesMax)
+      if (text === undefined) this.problem(`${name}_FILE`, `names a file that holds more than ${bytesMax} bytes`)
+      return text
+    } catch (thrown) {
+      this.problem(`${name}_FILE`, `names a file that cannot be read: ${reasonOf(thrown)}`)
+      return undefined
+    }
   }
 
   #content(name: string, path: string): string {

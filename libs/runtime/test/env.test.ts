@@ -57,3 +57,22 @@ test('a value may stand in a file that NAME_FILE names; the variable itself wins
   expect(() => env.done({})).toThrow(/NATS_URL_FILE names a file that cannot be read/)
   await rm(folder, { recursive: true })
 })
+
+test('a long text stands in its variable or in a file of bounded size, not in both', async () => {
+  const folder = await mkdtemp(join(tmpdir(), 'p2pmsg-env-'))
+  const [path, empty] = [join(folder, 'list'), join(folder, 'empty')]
+  await writeFile(path, '[1,2]\n')
+  await writeFile(empty, '')
+  const read = (values: NodeJS.ProcessEnv, bytesMax = 6) => {
+    const env = new Env(values)
+    return env.done({ text: env.document('LIST', bytesMax) }).text
+  }
+  expect(read({})).toBeUndefined()
+  expect(read({ LIST: '[3]', LIST_FILE: '' })).toBe('[3]')
+  expect(read({ LIST: '', LIST_FILE: path })).toBe('[1,2]\n')
+  expect(read({ LIST_FILE: empty })).toBe('')
+  expect(() => read({ LIST_FILE: path }, 5)).toThrow(/LIST_FILE names a file that holds more than 5 bytes/)
+  expect(() => read({ LIST_FILE: folder })).toThrow(/LIST_FILE names a file that cannot be read/)
+  expect(() => read({ LIST: '[3]', LIST_FILE: path })).toThrow(/LIST and LIST_FILE are both given/)
+  await rm(folder, { recursive: true })
+})

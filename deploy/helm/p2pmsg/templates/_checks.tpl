@@ -55,7 +55,10 @@
 {{- if hasKey $names $receiver.name }}{{ fail (printf "receivers: two of them are called %s" $receiver.name) }}{{ end }}
 {{- $_ := set $names $receiver.name true }}
 {{- if eq (hasKey $receiver "record") (hasKey $receiver "keySecret") }}{{ fail (printf "receivers: %s needs either a record that was signed elsewhere or a keySecret to sign one" $receiver.name) }}{{ end }}
+{{- if regexMatch "^[0-9a-fA-F]{64}$" (default "" $receiver.record) }}{{ fail (printf "receivers: the record of %s looks like a key in hex, and records are public: put the key into a Secret and name it in keySecret" $receiver.name) }}{{ end }}
 {{- end }}
+{{- $listed := add1 (len (include "p2pmsg.receivers" .)) }}
+{{- if gt (int $listed) 1048576 }}{{ fail (printf "receivers: the list is %d bytes, and a ConfigMap of Kubernetes holds 1048576: shorten policies, or host the rest with `p2pmsg admin setup` and a P2PMSG_MANAGER of its own" (int $listed)) }}{{ end }}
 {{- if and $v.ingress.enabled (not $v.ingress.host) }}{{ fail "ingress.host: an Ingress for every name would take what belongs to others; name yours" }}{{ end }}
 {{- if and $v.httpRoute.enabled (not $v.httpRoute.parentRefs) }}{{ fail "httpRoute.parentRefs: an HTTPRoute belongs to a Gateway; name it" }}{{ end }}
 {{- end }}

@@ -202,6 +202,14 @@ describe('a client that asks too often', () => {
     expect((await ask('192.0.2.1', { 'x-forwarded-for': '203.0.113.1' })).statusCode).toBe(429)
     expect((await ask('192.0.2.1', { 'x-forwarded-for': '203.0.113.3' })).statusCode).toBe(200)
   })
+
+  test('pays for what is looked for below each reply of a thread', async () => {
+    const page = `/m/${toHex(rows[0]?.id ?? Buffer.of())}`
+    const served = async () => (await ask('203.0.113.4', {}, page)).statusCode === 200
+    let pages = 0
+    while (pages < 4 * RATE && (await served())) pages++
+    expect(pages).toBe(27) // 1, and 2 + 4 + 8 for the levels below the first; the last is owed in part
+  })
 })
 
 describe('a page for people', () => {

@@ -1,5 +1,8 @@
-import { DELETE_TYPE, toHex } from '@p2pmsg/protocol'
+import { DELETE_TYPE, type FeedAnswer, type FeedQuestion, toHex } from '@p2pmsg/protocol'
+import { Turns } from '@p2pmsg/runtime'
 import type { Context } from '../context.ts'
+import { ProblemError } from '../problem.ts'
+import type { Reader } from '../store-reader.ts'
 import { type Entry, entryOf } from './entry.ts'
 import { type Item, itemOf } from './present.ts'
 import { toQuestion } from './question.ts'
@@ -20,9 +23,39 @@ const DEPTH_MAX = 4
 /** Questions to the store for one thread. */
 const QUESTIONS_MAX = 24
 
-/** What answers a message, level by level, as far as few questions tell. @throws {BusUnavailable} */
+/** Questions of all threads together that the store is asked at once: the rest of what it can be asked is for other readers. */
+const AT_ONCE_MAX = 64
+/** Questions of all threads together that wait for their turn. */
+const WAITING_MAX = 1_024
+
+/** Lets the threads of all readers share what the store can be asked. */
+export class ThreadQuestions {
+  readonly #reader: Pick<Reader, 'feed'>
+  readonly #turns = new Turns(AT_ONCE_MAX, WAITING_MAX)
+
+  constructor(reader: Pick<Reader, 'feed'>) {
+    this.#reader = reader
+  }
+
+  /** @throws {BusUnavailable} @throws {ProblemError} `busy` */
+  async ask(question: FeedQuestion): Promise<FeedAnswer> {
+    if (this.#turns.full) throw new ProblemError('busy', 'Too many threads are being read.')
+    using _turn = await this.#turns.take()
+    return await this.#reader.feed(question)
+  }
+}
+
+export type ThreadParts = Pick<Context, 'now'> &
+  Readonly<{
+    questions: Pick<ThreadQuestions, 'ask'>
+    names: Pick<Context['names'], 'of'>
+    /** Called before so many more questions are asked than the one that every thread costs; throws if they may not be. */
+    pay: (questions: number) => void
+  }>
+
+/** What answers a message, level by level, as far as few questions tell. @throws {BusUnavailable} @throws {ProblemError} `busy` */
 export async function threadOf(
-  { reader, names, now }: Pick<Context, 'reader' | 'names' | 'now'>,
+  { questions, names, now, pay }: ThreadParts,
   receiver: Uint8Array,
   id: Uint8Array,
 ): Promise<Thread> {
@@ -33,9 +66,10 @@ export async function threadOf(
   for (let depth = 0; depth < DEPTH_MAX && level.length > 0; depth++) {
     const asked = level.slice(0, QUESTIONS_MAX - below.size)
     more ||= asked.length < level.length
+    if (depth > 0 && asked.length > 0) pay(asked.length)
     const found = await Promise.all(
       asked.map(async (replyTo) => {
-        const answer = await reader.feed({ ...first, replyTo, after: 0n })
+        const answer = await questions.ask({ ...first, replyTo, after: 0n })
         more ||= answer.more
         const entries = answer.rows.map((row) => entryOf(row, now())).filter(isReply)
         below.set(toHex(replyTo), entries)

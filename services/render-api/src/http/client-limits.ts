@@ -30,8 +30,11 @@ export class ClientLimits {
     this.#options = options
   }
 
-  /** @returns 0, or after how many whole seconds one request will be taken again */
-  take(ip: string): number {
+  /**
+   * @param cost in requests; what the bucket does not have is owed, so that however small it is, everything can be asked for
+   * @returns 0, or after how many whole seconds one request will be taken again
+   */
+  take(ip: string, cost = 1): number {
     const { perSecond, now } = this.#options
     const key = clientOf(ip)
     const nowMs = now()
@@ -39,7 +42,7 @@ export class ClientLimits {
     const client = this.#clients.get(key) ?? { tokens: most, filledMs: nowMs }
     const gained = (Math.max(0, nowMs - client.filledMs) * perSecond) / 1000
     const tokens = Math.min(most, client.tokens + gained)
-    client.tokens = tokens < 1 ? tokens : tokens - 1
+    client.tokens = tokens < 1 ? tokens : tokens - cost
     client.filledMs = nowMs
     this.#clients.delete(key)
     this.#clients.set(key, client)

@@ -15,12 +15,13 @@ import type { Context } from '../context.ts'
 import { type Entry, entryOf } from '../feed/entry.ts'
 import { type Item, itemOf } from '../feed/present.ts'
 import { readId } from '../feed/question.ts'
-import { threadOf } from '../feed/thread.ts'
+import { ThreadQuestions, threadOf } from '../feed/thread.ts'
 import { isoFromMs } from '../feed/times.ts'
 import { pagePath } from '../formats/addresses.ts'
 import { messagePage } from '../formats/html/message-page.ts'
 import { messageJson, type SignedMessageJson } from '../formats/json.ts'
 import { REVALIDATE, sendTagged } from '../http/conditional.ts'
+import { charge } from '../http/limit.ts'
 import { originOf } from '../http/origin.ts'
 import { ProblemError } from '../problem.ts'
 import { type App, IdParams } from './route.ts'
@@ -130,6 +131,7 @@ export function messageRoutes(app: App, context: Context): void {
     },
   )
 
+  const questions = new ThreadQuestions(context.reader)
   app.get(
     '/m/:id',
     {
@@ -151,8 +153,9 @@ export function messageRoutes(app: App, context: Context): void {
     async (request, reply) => {
       const { entry, item, receiver, feedName } = await find(context, request.params.id)
       if (!receiver) throw new ProblemError('not-found', 'This message belongs to no feed.')
+      const pay = (asked: number) => charge(context.clients, request.ip, asked)
       const [thread, parent] = await Promise.all([
-        threadOf(context, receiver, entry.row.id),
+        threadOf({ ...context, questions, pay }, receiver, entry.row.id),
         parentOf(context, receiver, item),
       ])
       const around = { base: pagePath(receiver, context), name: feedName, receiver: toZBase32(receiver) }

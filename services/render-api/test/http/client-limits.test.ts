@@ -14,6 +14,17 @@ test('a client may ask as often as its bucket lets it, and is told when it may a
   expect(limits.take('192.0.2.1')).toBe(1)
 })
 
+test('what costs more than a bucket has is owed, and keeps the client away for longer', () => {
+  let nowMs = START_MS
+  const limits = new ClientLimits({ perSecond: 1, now: () => nowMs })
+  expect(limits.take('192.0.2.1', BURST_SECONDS + 20)).toBe(0)
+  expect(limits.take('192.0.2.1')).toBe(21)
+  nowMs += 20_000
+  expect(limits.take('192.0.2.1')).toBe(1)
+  nowMs += 1_000
+  expect(limits.take('192.0.2.1')).toBe(0)
+})
+
 test('a clock that is set back gives and takes nothing', () => {
   let nowMs = START_MS
   const limits = new ClientLimits({ perSecond: 1, now: () => nowMs })

@@ -40,6 +40,7 @@ export type TapsOptions = Readonly<{
   /** Pipes were told something outside of a call of their machine's: flush them. */
   onTold: () => void
   tapsMax?: number
+  feedsMax?: number
 }>
 
 type OpenTap = { follower: TapFollower | undefined; feed: TappedFeed | undefined }
@@ -49,9 +50,10 @@ export class Taps implements AsyncDisposable {
   readonly #options: TapsOptions
   readonly #turns: Turns
   readonly #tapsMax: number
+  readonly #feedsMax: number
   readonly #pipes = new Map<ServerPipe, Map<number, OpenTap>>() // BOUNDED by #tapsMax
   readonly #prefixes = new Map<number | string, number>() // BOUNDED by #tapsMax
-  readonly #feeds = new Map<string, TappedFeed>() // BOUNDED by FEEDS_MAX
+  readonly #feeds = new Map<string, TappedFeed>() // BOUNDED by #feedsMax
   #size = 0
   #partitions: number | undefined
   #stopListening: (() => void) | undefined
@@ -60,6 +62,7 @@ export class Taps implements AsyncDisposable {
   constructor(options: TapsOptions) {
     this.#options = options
     this.#tapsMax = options.tapsMax ?? TAPS_MAX
+    this.#feedsMax = options.feedsMax ?? FEEDS_MAX
     this.#turns = new Turns(PAGES_AT_ONCE, this.#tapsMax)
   }
 
@@ -141,15 +144,19 @@ export class Taps implements AsyncDisposable {
     if (!this.#taking) return 'unavailable'
     if (!this.#options.receivers.find(receiver)) return 'unknown-receiver'
     if (this.#size >= this.#tapsMax || (this.#prefixes.get(prefix) ?? 0) >= TAPS_PER_PREFIX_MAX) return 'busy'
-    return this.#feeds.size >= FEEDS_MAX && !this.#feeds.has(toHex(receiver)) ? 'busy' : undefined
+    return this.#isFullFor(receiver) ? 'busy' : undefined
+  }
+
+  #isFullFor(receiver: Uint8Array): boolean {
+    return this.#feeds.size >= this.#feedsMax && !this.#feeds.has(toHex(receiver))
   }
 
   async #begin(pipe: ServerPipe, tap: Tap, open: OpenTap): Promise<void> {
     const { feed: ask, now, onTold } = this.#options
-    const tail = await this.#openFeed(tap, open).catch(() => undefined)
+    const tail = await this.#openFeed(tap, open).catch((): RefusalCode => 'unavailable')
     const isOpen = this.#pipes.get(pipe)?.get(tap.tap) === open
     if (!isOpen) return
-    if (!tail) this.#refuse(pipe, tap.tap, 'unavailable')
+    if (typeof tail === 'string') this.#refuse(pipe, tap.tap, tail)
     else if (isOfLaterLog(tap.after, tail.position)) this.#refuse(pipe, tap.tap, 'malformed')
     else {
       open.follower = new TapFollower({ pipe, tap, tail, feed: ask, turns: this.#turns, now, onTold })
@@ -160,10 +167,11 @@ export class Taps implements AsyncDisposable {
   }
 
   /** @throws {BusUnavailable} */
-  async #openFeed({ receiver }: Tap, open: OpenTap): Promise<TapTail> {
+  async #openFeed({ receiver }: Tap, open: OpenTap): Promise<TapTail | RefusalCode> {
     const { partitions: ask, listen } = this.#options
     this.#partitions ??= await ask()
     if (!this.#taking) throw new BusUnavailable('stopped while the store was asked')
+    if (this.#isFullFor(receiver)) return 'busy' // others were opened while the store was asked
     const feed = this.#feedOf(receiver, this.#partitions)
     open.feed = feed
     this.#stopListening ??= listen(

@@ -10,7 +10,7 @@ class Listening {
   readonly edge: AnEdge
   readonly listeners: Conversation[] = []
 
-  constructor(options: Readonly<{ tapsMax?: number }> = {}) {
+  constructor(options: Readonly<{ tapsMax?: number; feedsMax?: number }> = {}) {
     this.edge = new AnEdge({ feed: this.feed, unprovedPerSecond: 1_000_000, ...options })
   }
 
@@ -248,6 +248,20 @@ test('who takes what it is sent may tap and untap as often as it likes', async (
   }
   expect(listener.tapEnds).toEqual([])
   expect(listener.rows.length).toBe(1_300)
+})
+
+test('no more feeds are opened than there may be, though all are asked for before the log is known', async () => {
+  const here = new Listening({ feedsMax: 2 })
+  const others = [91, 92, 93].map((seed) => keyPairFromSeed(Buffer.alloc(32, seed)))
+  for (const other of others) here.edge.host(other)
+  const taps = await Promise.all([
+    here.tap(),
+    here.tap(),
+    ...others.map(({ publicKey: receiver }) => here.tap({ receiver })),
+  ])
+  await here.settle()
+  expect(taps.map(({ tapEnds }) => tapEnds)).toEqual([[], [], [], ['busy'], ['busy']])
+  expect(here.edge.taps.size).toEqual({ taps: 3, feeds: 2 })
 })
 
 test('who is stopped while the store is asked begins to hear nothing more', async () => {

@@ -70,6 +70,7 @@ export class AnEdge {
       originates?: boolean
       feed?: AFeed
       tapsMax?: number
+      feedsMax?: number
     }> = {},
   ) {
     this.host(this.receiver, options.budget ?? AMPLE)
@@ -85,6 +86,7 @@ export class AnEdge {
         this.#told = true
       },
       ...(options.tapsMax !== undefined && { tapsMax: options.tapsMax }),
+      ...(options.feedsMax !== undefined && { feedsMax: options.feedsMax }),
     })
     const { provedPerSecond = 1_000_000, unprovedPerSecond = 20, waitingMax = 1_000_000 } = options
     this.parts = assembleEdge(

@@ -45,7 +45,7 @@ const remembered = new RecordCache()
 
 /**
  * Finds a receiver's record by its key alone: an iterative lookup of SHA-1(key ‖ "p2pmsg") in the DHT (BEP 44), of whose answers
- * the newest that the receiver signed counts.
+ * the newest that the receiver signed counts, or a newer one that an earlier lookup found.
  * @throws {Unreachable} no bootstrap node answers; {NoRecord} nobody has one that is still good; or the signal's reason
  */
 export async function findRecord(receiver: Uint8Array, options: FindOptions = {}): Promise<FoundRecord> {
@@ -56,14 +56,15 @@ export async function findRecord(receiver: Uint8Array, options: FindOptions = {}
   if (known && record?.ok && !isOver(record.value)) return { record: record.value, item: known, lookup: undefined }
   await using dht = await DhtClient.start({ bootstrap, ...asking })
   const lookup = await dht.get(recordTarget(receiver), RECORD_SALT)
-  const found = recordIn(lookup, receiver)
-  await cache.keep(found.item, Date.now())
-  return { ...found, lookup }
+  const who = `p2pmsg://${toZBase32(receiver)}`
+  const { item, answers } = lookup
+  if (!item || !isSigned(item)) throw new NoRecord(`none of ${answers} DHT nodes near it has a record of ${who}`)
+  const found = recordIn(item, who)
+  const newest = await cache.keep(found.item, Date.now())
+  return { ...(newest === found.item ? found : recordIn(newest, who)), lookup }
 }
 
-function recordIn({ item, answers }: Found, receiver: Uint8Array): { record: ReceiverRecord; item: Item } {
-  const who = `p2pmsg://${toZBase32(receiver)}`
-  if (!item || !isSigned(item)) throw new NoRecord(`none of ${answers} DHT nodes near it has a record of ${who}`)
+function recordIn(item: Item, who: string): { record: ReceiverRecord; item: Item } {
   const record = openRecord(item)
   if (!record.ok) throw new NoRecord(`what ${who} has signed in the DHT is no record`)
   if (isOver(record.value))

@@ -6,11 +6,14 @@ import { encodeItem, type Item, openRecord, parseRecordItem, recordTarget, toHex
 const RECORDS_MAX = 256
 /** How long one is believed without looking it up anew, milliseconds: as often as its holders put it. */
 const FRESH_MS = 60 * 60_000
+/** A record, and when a lookup last said that there is none newer, Unix milliseconds. */
+type Kept = Readonly<{ item: Item; foundMs: number }>
+
 const FILE = /^[0-9a-f]{40}$/
 
 /** Receiver records that lookups found, in memory, and in a folder where there is one: a program of one message finds them there. */
 export class RecordCache {
-  readonly #records = new Map<string, { item: Item; foundMs: number }>() // BOUNDED by RECORDS_MAX
+  readonly #records = new Map<string, Kept>() // BOUNDED by RECORDS_MAX
   readonly #folder: string | undefined
 
   constructor(folder?: string) {
@@ -19,26 +22,41 @@ export class RecordCache {
 
   /** @returns a record that its receiver signed; undefined when there is none, or it is old */
   async find(receiver: Uint8Array, nowMs: number): Promise<Item | undefined> {
-    const name = toHex(recordTarget(receiver))
-    const known = this.#records.get(name)
-    if (known && known.foundMs > nowMs - FRESH_MS) return known.item
-    return this.#folder === undefined ? undefined : this.#read(join(this.#folder, name), receiver, nowMs)
+    const kept = await this.#kept(receiver)
+    return kept && kept.foundMs > nowMs - FRESH_MS ? kept.item : undefined
   }
 
-  async keep(item: Item, nowMs: number): Promise<void> {
+  /**
+   * Keeps what a lookup found, unless a newer one (a higher `seq`) was found before: who stands near the target may hold that
+   * back, and show what its receiver has replaced.
+   * @returns the newer of the two
+   */
+  async keep(found: Item, nowMs: number): Promise<Item> {
+    const kept = await this.#kept(found.key)
+    const item = kept && kept.item.seq > found.seq ? kept.item : found
     const name = toHex(recordTarget(item.key))
     this.#records.delete(name) // to the end: who stands first was kept longest ago
     if (this.#records.size >= RECORDS_MAX) this.#records.delete(this.#records.keys().next().value as string)
     this.#records.set(name, { item, foundMs: nowMs })
     if (this.#folder !== undefined) await this.#write(this.#folder, name, encodeItem(item), nowMs)
+    return item
   }
 
-  async #read(file: string, receiver: Uint8Array, nowMs: number): Promise<Item | undefined> {
+  async #kept(receiver: Uint8Array): Promise<Kept | undefined> {
+    const name = toHex(recordTarget(receiver))
+    const read = this.#folder === undefined ? undefined : await this.#read(join(this.#folder, name), receiver)
+    const known = this.#records.get(name)
+    // Another process may have found a newer one.
+    return known && (!read || known.item.seq >= read.item.seq) ? known : read
+  }
+
+  async #read(file: string, receiver: Uint8Array): Promise<Kept | undefined> {
     const found = await Promise.all([readFile(file), stat(file)]).catch(() => undefined)
-    if (!found || found[1].mtimeMs < nowMs - FRESH_MS) return undefined
+    if (!found) return undefined
     // Whoever else may write there can withhold a record, and not forge one.
     const item = parseRecordItem(found[0])
-    return item.ok && toHex(item.value.key) === toHex(receiver) && openRecord(item.value).ok ? item.value : undefined
+    if (!item.ok || toHex(item.value.key) !== toHex(receiver) || !openRecord(item.value).ok) return undefined
+    return { item: item.value, foundMs: found[1].mtimeMs }
   }
 
   /** Without the file the next run looks it up again: nothing that goes wrong here is worth a word. */

@@ -270,6 +270,13 @@ test('what no datagram holds is refused where the receiver takes nothing over HT
   await expect(sender.send({ text: 'x'.repeat(901) })).rejects.toMatchObject({ name: 'Refused', code: 'too-large' })
 })
 
+test('a URL that no request can be made of is as good as none', async () => {
+  await using peer = await Peer.start()
+  peer.postUrl = 'http://somebody:secret@127.0.0.1:9/v1/messages'
+  await using sender = await senderTo(peer)
+  await expect(sender.send({ text: 'x'.repeat(901) })).rejects.toMatchObject({ name: 'Refused', code: 'too-large' })
+})
+
 function textIn(query: Query): string {
   return Buffer.from(query.args.bytes('v') ?? []).toString()
 }

@@ -6,6 +6,12 @@ import { type Expected, type Verdict, verdictOfCode, verdictOfStage } from '../v
 import type { FinalVerdict, Parcel } from '../ways/parcel.ts'
 import { boundedFetch, members, retryAfterMs } from './bounded-fetch.ts'
 
+/** Whether a request can be made of a URL: the Fetch standard makes none of one that holds credentials. */
+export function isPostable(url: string): boolean {
+  const { username, password } = new URL(url)
+  return username === '' && password === ''
+}
+
 /**
  * Posts a message until there is a verdict, the same ones as over UDP and repeated in the same way.
  * @throws the signal's reason

@@ -1,6 +1,6 @@
 import type { ReceiverRecord } from '@p2pmsg/protocol'
 import { NoRecord, Refused } from '../failures.ts'
-import { postMessage } from '../http/post-message.ts'
+import { isPostable, postMessage } from '../http/post-message.ts'
 import type { Parcel } from './parcel.ts'
 import type { Way } from './way.ts'
 
@@ -42,7 +42,8 @@ export class HttpWay implements Way {
       throw error
     })
     const postUrl = known?.postUrl
-    if (postUrl !== undefined) return parcel.settle(await postMessage(postUrl, parcel, signal, onUseless))
+    if (postUrl !== undefined && isPostable(postUrl))
+      return parcel.settle(await postMessage(postUrl, parcel, signal, onUseless))
     if (length <= valueBytesMax()) return // the other ways go on
     throw new Refused('too-large', undefined, `${length} bytes fit no datagram, and this receiver takes none over HTTP`)
   }

@@ -2,7 +2,7 @@ import { readFile, rename, rm } from 'node:fs/promises'
 import { join } from 'node:path'
 import { AppendFile } from './append-file.ts'
 import { formatLine, type Unsent, unsentIn } from './line.ts'
-import { nameOfOurs, release } from './owner.ts'
+import { nameOfOurs, nameWhenLeft } from './owner.ts'
 import { syncFolder } from './sync-folder.ts'
 
 /** A journal that is this long takes no more; another is begun. */
@@ -11,38 +11,34 @@ export const JOURNAL_BYTES_MAX = 16 << 20
 /** One file of one process: its messages that have no end yet. Gone when all have. */
 export class Journal implements AsyncDisposable {
   readonly #file: string
-  readonly #name: string
   readonly #lines: AppendFile
   readonly #unsent: Map<string, Unsent> // BOUNDED by JOURNAL_BYTES_MAX
 
-  private constructor(file: string, name: string, lines: AppendFile, unsent: Map<string, Unsent>) {
+  private constructor(file: string, lines: AppendFile, unsent: Map<string, Unsent>) {
     this.#file = file
-    this.#name = name
     this.#lines = lines
     this.#unsent = unsent
   }
 
   static async create(folder: string): Promise<Journal> {
-    const name = await nameOfOurs()
-    const lines = await AppendFile.open(join(folder, name))
+    const file = join(folder, await nameOfOurs())
+    const lines = await AppendFile.open(file)
     await syncFolder(folder)
-    return new Journal(join(folder, name), name, lines, new Map())
+    return new Journal(file, lines, new Map())
   }
 
   /** Takes over what a process left. @returns undefined when another was quicker */
   static async claim(folder: string, left: string): Promise<Journal | undefined> {
-    const name = await nameOfOurs()
-    const file = join(folder, name)
+    const file = join(folder, await nameOfOurs())
     try {
       await rename(join(folder, left), file) // one of those who try it succeeds
     } catch (error) {
-      release(name)
       if ((error as NodeJS.ErrnoException).code === 'ENOENT') return undefined
       throw error
     }
     const unsent = unsentIn(await readFile(file, 'utf8'))
     const lines = await AppendFile.open(file)
-    return new Journal(file, name, lines, unsent)
+    return new Journal(file, lines, unsent)
   }
 
   get unsent(): ReadonlyMap<string, Unsent> {
@@ -71,7 +67,9 @@ export class Journal implements AsyncDisposable {
   /** What has no end is left for whoever claims it. */
   async [Symbol.asyncDispose](): Promise<void> {
     await this.#lines[Symbol.asyncDispose]()
-    if (this.#unsent.size === 0) await rm(this.#file, { force: true })
-    release(this.#name)
+    if (this.#unsent.size === 0) return rm(this.#file, { force: true })
+    await rename(this.#file, nameWhenLeft(this.#file)).catch((error: NodeJS.ErrnoException) => {
+      if (error.code !== 'ENOENT') throw error // somebody was told that we are gone, and has taken it
+    })
   }
 }

@@ -1,6 +1,6 @@
 import { readdir, readFile, stat } from 'node:fs/promises'
 import { join } from 'node:path'
-import { OutboxFull } from '../failures.ts'
+import { Closed, OutboxFull } from '../failures.ts'
 import { type ReceiptFile, receiptFile } from '../receipt-file.ts'
 import { JOURNAL_BYTES_MAX, Journal } from './journal.ts'
 import { type Unsent, unsentIn } from './line.ts'
@@ -18,14 +18,17 @@ export type Lying = Unsent & Readonly<{ owner: Owner }>
 
 /**
  * Messages on disk until they have their end: what a crash interrupts goes on with the same bytes, under the same id. A folder
- * serves any number of processes of one machine at once: each writes journals of its own, and takes over those of the dead.
+ * serves any number of processes and threads at once: each writes journals of its own, and takes over those of the dead.
  */
 export class Outbox implements AsyncDisposable {
   readonly #folder: string
   readonly #receipts: ReceiptLog
   readonly #journals = new Map<string, Journal>() // id → where it stands; BOUNDED by UNSENT_MAX
   readonly #open = new Set<Journal>() // BOUNDED by FOLDER_BYTES_MAX over JOURNAL_BYTES_MAX
+  readonly #adding = new Map<string, Promise<void>>() // id → when it is on disk; BOUNDED by UNSENT_MAX
+  readonly #ending = new Set<Promise<void>>() // BOUNDED by those who send: one for each message that has its end
   #current: Promise<Journal> | undefined
+  #isClosed = false
 
   private constructor(folder: string) {
     this.#folder = folder
@@ -44,36 +47,32 @@ export class Outbox implements AsyncDisposable {
   }
 
   /**
-   * Resolves when the message is on disk; at once when it is there already.
-   * @throws {OutboxFull}, or what the operating system says
+   * Resolves when the message is on disk, whoever put it there; at once when it is there already.
+   * @throws {OutboxFull}, {Closed}, or what the operating system says
    */
   async add(message: Unsent): Promise<void> {
-    if (this.#journals.has(message.id)) return
-    if (this.#journals.size >= UNSENT_MAX)
-      throw new OutboxFull(`${UNSENT_MAX} messages lie in the outbox: p2pmsg outbox retry, or drop`)
-    const journal = await this.#journal()
-    this.#journals.set(message.id, journal)
-    try {
-      await journal.add(message)
-    } catch (error) {
-      this.#journals.delete(message.id)
-      throw error
-    }
-  }
-
-  /** The message has its end: a receipt, which is kept (resolves when it is on disk); else a refusal, or nobody wants it sent. */
-  async end(message: Unsent, receipt?: Uint8Array): Promise<void> {
-    if (receipt) await this.#receipts.keep(receiptFile(message.address, receipt, message.message))
-    const journal = this.#journals.get(message.id)
-    if (!journal) return
-    this.#journals.delete(message.id)
-    await journal.end(message.id)
-    if (journal.unsent.size === 0 && journal !== (await this.#current)) await this.#close(journal)
+    const { id } = message
+    if (this.#isClosed) throw new Closed('the outbox was closed before the message was in it')
+    if (this.#journals.has(id)) return
+    const adding = this.#adding.get(id) ?? this.#write(message).finally(() => this.#adding.delete(id))
+    this.#adding.set(id, adding)
+    await adding
   }
 
   /**
-   * Takes over what processes of this machine left that are gone.
-   * @param elsewhere those of other machines too: nobody can say whether they are, and this one may have had another name
+   * The message has its end: a receipt, which is kept (resolves when it is on disk); else a refusal, or nobody wants it sent. It
+   * stays, and gets the same end another time, when the outbox is closed.
+   */
+  async end(message: Unsent, receipt?: Uint8Array): Promise<void> {
+    if (this.#isClosed) return
+    const ending = this.#end(message, receipt)
+    this.#ending.add(ending)
+    await ending.finally(() => this.#ending.delete(ending))
+  }
+
+  /**
+   * Takes over what processes left that have let go of it, or, of this machine, are gone.
+   * @param elsewhere those of other machines and containers too: nobody can say whether they are gone
    * @returns oldest first
    */
   async claim(elsewhere = false): Promise<Unsent[]> {
@@ -110,6 +109,23 @@ export class Outbox implements AsyncDisposable {
     return this.#receipts.find(id)
   }
 
+  async #write(message: Unsent): Promise<void> {
+    if (this.#journals.size + this.#adding.size >= UNSENT_MAX)
+      throw new OutboxFull(`${UNSENT_MAX} messages lie in the outbox: p2pmsg outbox retry, or drop`)
+    const journal = await this.#journal()
+    await journal.add(message)
+    this.#journals.set(message.id, journal)
+  }
+
+  async #end(message: Unsent, receipt?: Uint8Array): Promise<void> {
+    if (receipt) await this.#receipts.keep(receiptFile(message.address, receipt, message.message))
+    const journal = this.#journals.get(message.id)
+    if (!journal) return
+    this.#journals.delete(message.id)
+    await journal.end(message.id)
+    if (journal.unsent.size === 0 && journal !== (await this.#current)) await this.#close(journal)
+  }
+
   /** The one that is written to now; those who ask at once get the same. */
   #journal(): Promise<Journal> {
     const before = this.#current?.catch(() => undefined)
@@ -141,6 +157,8 @@ export class Outbox implements AsyncDisposable {
 
   /** What has no end stays on disk. */
   async [Symbol.asyncDispose](): Promise<void> {
+    this.#isClosed = true
+    await Promise.allSettled([...this.#adding.values(), ...this.#ending]) // those who wait for them are told
     await this.#current?.catch(() => undefined)
     for (const journal of this.#open) await this.#close(journal)
     await this.#receipts[Symbol.asyncDispose]()

@@ -1,38 +1,39 @@
 import { randomBytes } from 'node:crypto'
 import { readFile } from 'node:fs/promises'
-import { hostname } from 'node:os'
+import { machineName } from './machine.ts'
 
-/** Whose journal it is stands in its name: `<host>.<process id>.<when it began>.<random>.journal`. */
-const NAME = /^([a-z0-9-]+)\.(\d{1,10})\.(\d{1,20})\.[0-9a-f]{8}\.journal$/
-const HOST =
-  hostname()
-    .toLowerCase()
-    .replaceAll(/[^a-z0-9-]/g, '-') || 'host'
-/** Journals that this process has open. */
-const openHere = new Set<string>() // BOUNDED by the outboxes that are open
+/**
+ * Whose journal it is stands in its name: `<machine>.<process id>.<when it began>.<random>.journal`; `.left.journal` when its
+ * process has let go of it.
+ */
+const NAME = /^([a-z0-9-]+)\.(\d{1,10})\.(\d{1,20})\.[0-9a-f]{8}(\.left)?\.journal$/
+const SUFFIX = /\.journal$/
+/** When a process began where nobody says. */
+const UNKNOWN = '0'
 
-/** Who has a journal in his hands. `elsewhere`: a machine that we cannot ask. */
+/** Who has a journal in his hands. `elsewhere`: a machine, or a container, whose processes we cannot see. */
 export type Owner = 'nobody' | 'elsewhere' | number
 
-/** A name that no other process gives, and no other journal has. Free it by {@link release}. */
+/** A name that no other process gives, and no other journal has. */
 export async function nameOfOurs(): Promise<string> {
-  const name = `${HOST}.${process.pid}.${await beganAt(process.pid)}.${randomBytes(4).toString('hex')}.journal`
-  openHere.add(name)
-  return name
+  return `${await machineName()}.${process.pid}.${await beganAt(process.pid)}.${randomBytes(4).toString('hex')}.journal`
 }
 
-export function release(name: string): void {
-  openHere.delete(name)
+/** The name of the same journal once its process has let go of it: whoever comes may take it, other threads of the process too. */
+export function nameWhenLeft(name: string): string {
+  return name.replace(SUFFIX, '.left.journal')
 }
 
-/** @returns the process that has it open; undefined when this is no journal's name */
+/** @returns the process that has it open, or may have: in doubt it lives; undefined when this is no journal's name */
 export async function ownerOf(name: string): Promise<Owner | undefined> {
-  const [, host, id, began] = NAME.exec(name) ?? []
-  if (host === undefined || id === undefined) return undefined
-  if (host !== HOST) return 'elsewhere'
+  const [, machine, id, began, left] = NAME.exec(name) ?? []
+  if (machine === undefined || id === undefined) return undefined
+  if (left !== undefined) return 'nobody'
+  if (machine !== (await machineName())) return 'elsewhere'
   const pid = Number(id)
-  if (pid === process.pid) return openHere.has(name) ? pid : 'nobody'
-  return isRunning(pid) && (await beganAt(pid)) === began ? pid : 'nobody'
+  if (!isRunning(pid)) return 'nobody'
+  const now = await beganAt(pid)
+  return now === began || now === UNKNOWN || began === UNKNOWN ? pid : 'nobody'
 }
 
 function isRunning(pid: number): boolean {
@@ -44,9 +45,9 @@ function isRunning(pid: number): boolean {
   }
 }
 
-/** A process id is given again; together with when its process began (proc(5), `starttime`) it is not. 0 where nobody says. */
+/** A process id is given again; together with when its process began (proc(5), `starttime`) it is not. */
 async function beganAt(pid: number): Promise<string> {
   const text = await readFile(`/proc/${pid}/stat`, 'latin1').catch(() => '')
-  const [, , , , , , , , , , , , , , , , , , , , began = '0'] = text.slice(text.lastIndexOf(')') + 1).split(' ')
+  const [, , , , , , , , , , , , , , , , , , , , began = UNKNOWN] = text.slice(text.lastIndexOf(')') + 1).split(' ')
   return began
 }

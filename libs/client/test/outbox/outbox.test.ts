@@ -1,10 +1,13 @@
 // Proves that what lies in an outbox is there after its process is gone, with the same bytes, for exactly one who claims it; on a
 // real disk.
+import { once } from 'node:events'
 import { appendFile, mkdtemp, readdir, readFile, rename, rm, truncate, writeFile } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
-import { join } from 'node:path'
+import { basename, join } from 'node:path'
+import { Worker } from 'node:worker_threads'
+import { keyPairFromSeed } from '@p2pmsg/protocol'
 import { afterEach, beforeEach, expect, test } from 'vitest'
-import { Outbox, type Unsent } from '../../src/index.ts'
+import { Outbox, Sender, type Unsent } from '../../src/index.ts'
 import { Peer } from '../support/peer.ts'
 
 /** A process id that no system gives. */
@@ -31,7 +34,7 @@ async function left(...messages: Unsent[]): Promise<string> {
   await Promise.all(messages.map((message) => outbox.add(message)))
   await outbox[Symbol.asyncDispose]()
   for (const name of await journals()) {
-    const dead = name.replace(/^([^.]+)\.\d+\./, `$1.${NOBODY}.`)
+    const dead = name.replace(/^([^.]+)\.\d+\./, `$1.${NOBODY}.`).replace('.left', '')
     await rename(join(folder, name), join(folder, dead))
   }
   return join(folder, (await journals())[0] ?? '')
@@ -65,6 +68,40 @@ test('what a living process sends is listed and not taken from it', async () => 
   await using other = await Outbox.open(folder)
   expect(await other.claim()).toEqual([])
   expect(await other.list()).toEqual([{ ...unsent(1), owner: process.pid }])
+})
+
+test('what another thread of this process sends is not taken from it, until that lets go of it', async () => {
+  const thread = new Worker(new URL('../support/outbox-thread.ts', import.meta.url), { workerData: { folder, n: 1 } })
+  await once(thread, 'message')
+  await using outbox = await Outbox.open(folder)
+  expect(await outbox.claim()).toEqual([])
+  expect(await outbox.list()).toMatchObject([{ id: idOf(1), owner: process.pid }])
+  const ended = once(thread, 'exit')
+  thread.postMessage('let go')
+  await ended
+  expect(await outbox.claim()).toMatchObject([{ id: idOf(1) }])
+})
+
+test('a machine of the same name whose processes are others, such as a container beside this one, keeps what it has', async () => {
+  const file = await left(unsent(1))
+  await rename(file, join(folder, basename(file).replace(/-[0-9a-f]{8}\./, '-00000000.')))
+  await using outbox = await Outbox.open(folder)
+  expect(await outbox.claim()).toEqual([])
+  expect(await outbox.list()).toMatchObject([{ id: idOf(1), owner: 'elsewhere' }])
+})
+
+test('a process that began at another time than the owner of a journal is another', async () => {
+  const file = await left(unsent(1))
+  await rename(file, join(folder, basename(file).replace(/\.\d+\.\d+\./, `.${process.pid}.1.`)))
+  await using outbox = await Outbox.open(folder)
+  expect(await outbox.claim()).toEqual(process.platform === 'linux' ? [unsent(1)] : []) // elsewhere nobody says when it began
+})
+
+test('a message that is put there twice at once is on disk for both before either goes on', async () => {
+  await using outbox = await Outbox.open(folder)
+  const onDisk = async () => (await readFile(join(folder, (await journals())[0] ?? ''), 'utf8')).match(/"add"/g)
+  const seen = await Promise.all([1, 2].map(() => outbox.add(unsent(1)).then(onDisk)))
+  expect(seen).toMatchObject([{ length: 1 }, { length: 1 }])
 })
 
 test('what another machine has is listed, and taken only when that is asked for', async () => {
@@ -130,4 +167,22 @@ test('receipts are kept, and found by the id of the message', async () => {
   await using second = await Outbox.open(folder)
   expect(await second.receiptOf(idOf(7))).toMatchObject({ type: 'p2pmsg-receipt', id: idOf(7), durability: 'synced' })
   expect(await second.receiptOf(idOf(8))).toBeUndefined()
+})
+
+test('when it is closed before the end is written the result is told all the same, and nothing is opened again', async () => {
+  await using peer = await Peer.start()
+  const outbox = await Outbox.open(folder)
+  const endpoint = { host: '127.0.0.1', port: peer.port }
+  const address = { receiver: peer.receiverKeys.publicKey, endpoint, topic: '' }
+  await using sender = await Sender.start({ keys: keyPairFromSeed(Buffer.alloc(32, 9)), address, outbox })
+  peer.onMessage = (query, from) => {
+    void outbox[Symbol.asyncDispose]().then(() => peer.reply(from, peer.accept(query, from)))
+    return []
+  }
+  const result = await sender.send({ text: 'too late' })
+  expect(result).toMatchObject({ stage: 'accepted', verified: true })
+  expect(await readdir(folder)).toEqual([expect.stringMatching(/\.left\.journal$/)])
+  await expect(sender.send({ text: 'and more' })).rejects.toMatchObject({ code: 'closed' })
+  await using again = await Outbox.open(folder)
+  expect(await again.claim()).toMatchObject([{ id: result.id }])
 })

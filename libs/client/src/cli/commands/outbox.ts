@@ -36,7 +36,7 @@ arrived already gets its first receipt again.
   drop ID …            forgets messages, by id or its first ${PREFIX_MIN} digits and more; --all: all that no process is sending
   receipt ID           prints the receipt of a message that was sent, for p2pmsg verify; the newest ones are kept
   --timeout SECONDS    retry ends when nothing comes for so long, default ${TIMEOUT_DEFAULT}; 0 = never
-  --elsewhere          also what was left on a machine of another name: do so when nothing runs there
+  --elsewhere          also what a crash left on another machine or in another container: do so when nothing runs there
   --json               print one object a message
 
 The folder is $XDG_STATE_HOME/p2pmsg/outbox, else ~/.local/state/p2pmsg/outbox.
@@ -139,6 +139,10 @@ function asJson({ id, address, message, sinceMs, owner }: Lying) {
 
 function asLine({ id, address, sinceMs, owner }: Lying): string {
   const state =
-    owner === 'nobody' ? 'waits' : owner === 'elsewhere' ? 'on another machine' : `being sent by process ${owner}`
+    owner === 'nobody'
+      ? 'waits'
+      : owner === 'elsewhere'
+        ? 'on another machine, or in another container'
+        : `being sent by process ${owner}`
   return `${id}  ${isoOf(sinceMs)}  ${state}\n  to ${printableLine(address)}`
 }

@@ -16,7 +16,11 @@ export function entryOf(row: Row, nowMs: number): Entry {
     rowUnreadable()
     return { row, state: 'unreadable' }
   }
-  const { expires } = message.value.content
-  const state = expires !== undefined && expires * 1000 <= nowMs ? 'expired' : 'shown'
+  const state = expiresMsOf(message.value) <= nowMs ? 'expired' : 'shown'
   return { row, state, message: message.value }
+}
+
+/** @returns Unix milliseconds; infinite where a message does not expire */
+export function expiresMsOf({ content: { expires } }: Readable): number {
+  return expires === undefined ? Number.POSITIVE_INFINITY : expires * 1000
 }

@@ -1,4 +1,4 @@
-import { type Entry, entryOf } from './entry.ts'
+import { type Entry, entryOf, expiresMsOf } from './entry.ts'
 import type { Names } from './names.ts'
 import type { Skeleton } from './skeleton.ts'
 
@@ -8,8 +8,8 @@ export type Hydrated = Omit<Skeleton, 'rows'> &
     entries: readonly Entry[]
     /** What authors call themselves in this feed, by key in hex; those without a profile are not in it. */
     names: ReadonlyMap<string, string>
-    /** When a message on this page expires next, Unix milliseconds. */
-    expiresMs: number | undefined
+    /** When a message on this page expires next, Unix milliseconds; infinite = never. */
+    expiresMs: number
   }>
 
 /** @param nowMs Unix milliseconds */
@@ -17,14 +17,12 @@ export async function hydrate(names: Pick<Names, 'of'>, skeleton: Skeleton, nowM
   const { rows, ...rest } = skeleton
   const entries = rows.map((row) => entryOf(row, nowMs))
   const shown = entries.filter((entry) => entry.state === 'shown')
-  const expiries = shown.flatMap(({ message }) =>
-    message?.content.expires === undefined ? [] : [message.content.expires * 1000],
-  )
+  const expiries = shown.flatMap(({ message }) => (message ? [expiresMsOf(message)] : []))
   const authors = shown.flatMap(({ message }) => (message ? [message.key] : []))
   return {
     ...rest,
     entries,
     names: await names.of(skeleton.question.receiver, authors),
-    expiresMs: expiries.length === 0 ? undefined : Math.min(...expiries),
+    expiresMs: Math.min(...expiries),
   }
 }

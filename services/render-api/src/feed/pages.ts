@@ -85,7 +85,7 @@ export class Pages {
     const own = await names.of(question.receiver, [question.receiver])
     const name = own.get(toHex(question.receiver))
     const version = `${page.version}${name ?? ''}`
-    const staleMs = Math.min(now() + PAGE_MS_MAX, hydrated.expiresMs ?? Number.POSITIVE_INFINITY)
+    const staleMs = Math.min(now() + PAGE_MS_MAX, hydrated.expiresMs)
     // The same messages: the bytes from before still say nothing wrong, and whoever has them need not load them again.
     if (before?.version === version) return { ...before, applied: page.applied, staleMs }
     const context = { origin, name }

@@ -57,11 +57,11 @@ export class Follower {
   /** The tail may have grown. */
   advance(): void {
     if (this.#ended || this.#filling || this.#blockedMs !== undefined) return
-    const { tail, filter } = this.#options
+    const { tail, filter, now } = this.#options
     if (this.#position >= tail.floor) {
       this.#caughtUp = true
       if (this.#position >= tail.position) return
-      const bytes = tail.since(this.#position, filter)
+      const bytes = tail.since(this.#position, filter, now())
       this.#position = tail.position
       if (bytes.length > 0) this.#write(bytes)
     } else if (this.#caughtUp) this.end('slow')

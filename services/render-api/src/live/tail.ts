@@ -1,6 +1,6 @@
 import { DELETE_TYPE, equalBytes, type Position } from '@p2pmsg/protocol'
 import { FeedTail } from '@p2pmsg/runtime'
-import type { Entry } from '../feed/entry.ts'
+import { type Entry, expiresMsOf } from '../feed/entry.ts'
 import { type Filter, isOpen, passes } from './filter.ts'
 
 /** A message as an event, made once for all who follow the feed. */
@@ -14,7 +14,7 @@ const BYTES_MAX = 1024 * 1024
 export class Tail {
   readonly #tail: FeedTail<LiveEvent>
   /** What the last reader got who stood where most of them stand. */
-  #shared: Readonly<{ from: Position; to: Position; bytes: Buffer }> | undefined
+  #shared: Readonly<{ from: Position; to: Position; bytes: Buffer; untilMs: number }> | undefined
 
   /** @param position everything up to here is known to be in the store */
   constructor(position: Position) {
@@ -38,15 +38,23 @@ export class Tail {
     this.#tail.append(events, upTo)
   }
 
-  /** @returns what follows behind `from`, which must not be below the floor; empty = nothing that passes */
-  since(from: Position, filter: Filter): Buffer {
+  /** @returns what follows behind `from`, which must not be below the floor; empty = nothing that passes @param nowMs Unix milliseconds */
+  since(from: Position, filter: Filter, nowMs: number): Buffer {
     const open = isOpen(filter)
-    if (open && this.#shared?.from === from && this.#shared.to === this.position) return this.#shared.bytes
-    const events = this.#tail.since(from).filter((event) => passes(filter, event.entry))
+    const shared = this.#shared
+    if (open && shared?.from === from && shared.to === this.position && nowMs < shared.untilMs) return shared.bytes
+    const events = this.#tail.since(from).filter((event) => passes(filter, event.entry, nowMs))
     const bytes = Buffer.concat(events.map((event) => event.bytes))
-    if (open) this.#shared = { from, to: this.position, bytes }
+    if (open) this.#shared = { from, to: this.position, bytes, untilMs: firstExpiry(events) }
     return bytes
   }
+}
+
+/** @returns Unix milliseconds */
+function firstExpiry(events: readonly LiveEvent[]): number {
+  let first = Number.POSITIVE_INFINITY
+  for (const { entry } of events) if (entry.message) first = Math.min(first, expiresMsOf(entry.message))
+  return first
 }
 
 /** What the store removes when this comes: a message of the same author. */

@@ -16,23 +16,40 @@ test('a reader gets what is behind its position, and once', () => {
   tail.append([anEvent(11n), anEvent(13n)], 20n)
   tail.append([anEvent(13n), anEvent(25n)], 30n)
   expect(tail.position).toBe(30n)
-  expect(tail.since(10n, OPEN).toString()).toBe('11,13,25,')
-  expect(tail.since(11n, OPEN).toString()).toBe('13,25,')
-  expect(tail.since(12n, OPEN).toString()).toBe('13,25,')
-  expect(tail.since(25n, OPEN).toString()).toBe('')
+  expect(tail.since(10n, OPEN, RECEIVED_MS).toString()).toBe('11,13,25,')
+  expect(tail.since(11n, OPEN, RECEIVED_MS).toString()).toBe('13,25,')
+  expect(tail.since(12n, OPEN, RECEIVED_MS).toString()).toBe('13,25,')
+  expect(tail.since(25n, OPEN, RECEIVED_MS).toString()).toBe('')
 })
 
 test('readers who stand in one place share the bytes', () => {
   const tail = new Tail(0n)
   tail.append([anEvent(1n)], 1n)
-  expect(tail.since(0n, OPEN)).toBe(tail.since(0n, OPEN))
+  expect(tail.since(0n, OPEN, RECEIVED_MS)).toBe(tail.since(0n, OPEN, RECEIVED_MS))
+})
+
+test('what has expired meanwhile is given out no more, nor what was put together before', () => {
+  const seconds = Math.floor(RECEIVED_MS / 1000)
+  const event = (position: bigint, expires: number): LiveEvent => {
+    const entry = entryOf(aRow(position, { text: 'x', expires }), RECEIVED_MS)
+    return { position, entry, bytes: Buffer.from(`${position},`) }
+  }
+  const tail = new Tail(0n)
+  tail.append([anEvent(1n), event(2n, seconds + 60), event(3n, seconds + 30)], 3n)
+  const [given, early, late, byTopic] = [
+    tail.since(0n, OPEN, RECEIVED_MS),
+    tail.since(0n, OPEN, RECEIVED_MS + 30_000),
+    tail.since(0n, OPEN, RECEIVED_MS + 60_000),
+    tail.since(0n, { ...OPEN, topic: '' }, RECEIVED_MS + 60_000),
+  ]
+  expect([given, early, late, byTopic].map(String)).toEqual(['1,2,3,', '1,2,', '1,', '1,'])
 })
 
 test('what is kept has a bound, and the floor says what is gone', () => {
   const tail = new Tail(0n)
   for (let position = 1n; position <= 1_500n; position++) tail.append([anEvent(position)], position)
   expect(tail.floor).toBe(476n)
-  expect(tail.since(tail.floor, OPEN).toString().split(',').length - 1).toBe(1_024)
+  expect(tail.since(tail.floor, OPEN, RECEIVED_MS).toString().split(',').length - 1).toBe(1_024)
 })
 
 test('what its author removed is not kept, and whoever stands before it asks the store', () => {
@@ -46,7 +63,7 @@ test('what its author removed is not kept, and whoever stands before it asks the
   expect(tail.floor).toBe(0n)
   tail.append([event(5n, aRow(5n, removal))], 5n)
   expect(tail.floor).toBe(2n)
-  expect(tail.since(2n, OPEN).toString()).toBe('3,4,5,')
+  expect(tail.since(2n, OPEN, RECEIVED_MS).toString()).toBe('3,4,5,')
 })
 
 test('however overlapping announcements and answers come, the order is one and nothing comes twice', () => {
@@ -60,7 +77,7 @@ test('however overlapping announcements and answers come, the order is one and n
           positions.at(-1) ?? 0n,
         )
       }
-      const got = tail.since(0n, OPEN).toString().split(',').filter(Boolean).map(Number)
+      const got = tail.since(0n, OPEN, RECEIVED_MS).toString().split(',').filter(Boolean).map(Number)
       expect(got).toEqual([...new Set(got)].sort((a, b) => a - b))
     }),
   )
@@ -71,9 +88,9 @@ describe('a filter', () => {
     const tail = new Tail(0n)
     const gone = { position: 3n, entry: entryOf(aTombstone(3n), RECEIVED_MS), bytes: Buffer.from('3,') }
     tail.append([anEvent(1n, 'news'), anEvent(2n), gone], 3n)
-    expect(tail.since(0n, { ...OPEN, topic: 'news' }).toString()).toBe('1,')
-    expect(tail.since(0n, { ...OPEN, author: AUTHOR.publicKey }).toString()).toBe('1,2,')
-    expect(tail.since(0n, { ...OPEN, author: RECEIVER.publicKey }).toString()).toBe('')
-    expect(tail.since(0n, OPEN).toString()).toBe('1,2,3,')
+    expect(tail.since(0n, { ...OPEN, topic: 'news' }, RECEIVED_MS).toString()).toBe('1,')
+    expect(tail.since(0n, { ...OPEN, author: AUTHOR.publicKey }, RECEIVED_MS).toString()).toBe('1,2,')
+    expect(tail.since(0n, { ...OPEN, author: RECEIVER.publicKey }, RECEIVED_MS).toString()).toBe('')
+    expect(tail.since(0n, OPEN, RECEIVED_MS).toString()).toBe('1,2,3,')
   })
 })

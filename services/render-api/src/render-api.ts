@@ -35,14 +35,14 @@ export async function startRenderApi(config: Config, { log, health }: RunContext
   await durability.reread()
   const reader = new StoreReader(bus)
   const heads = new Heads(now)
-  const names = new Names(reader, now)
+  const names = new Names(reader, heads, now)
   const live = started.use(new LiveHub({ reader, names, heads, receivers, log, now }))
   receivers.whenGone((receiver) => live.gone(receiver))
   started.defer(
     followAnnouncements(bus, {
       onAnnouncement: (partition, announcement) => {
         announcementHeard()
-        names.heard(announcement)
+        names.heard(partition, announcement)
         heads.heard(partition, announcement)
         live.heard(partition, announcement)
       },

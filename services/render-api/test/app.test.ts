@@ -45,7 +45,7 @@ let app: App
 const heads = new Heads(() => RECEIVED_MS)
 beforeAll(async () => {
   const now = () => RECEIVED_MS
-  const names = new Names(reader, now)
+  const names = new Names(reader, heads, now)
   const pages = new Pages({ reader, names, heads, now })
   const log = createLogger('render-api', 'silent')
   const hostedHere = { key: receiver } as ReceiverEntry
